@@ -74,6 +74,7 @@ const defaultsAreAssisted = (words) => {
 const bundleFor = (words) => {
   const [head = "--help"] = words
   if (head === "__complete") return "complete.cjs"
+  if (head === "ctl" || head === "top") return "ctl.cjs"
   if (head === "ui" || words.slice(1).some((word) => word.startsWith("--ui"))) return "ui.cjs"
   if (head === "serve") return "serve.cjs"
   const isConnect = head === "connect"

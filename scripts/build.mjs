@@ -1,4 +1,4 @@
-// Builds dist/: the library as ES modules with types (tsc), the command as three bundles (esbuild), the page (Vite).
+// Builds dist/: the library as ES modules with types (tsc), the command as bundles (esbuild), the page (Vite).
 import { spawnSync } from "node:child_process"
 import { readFileSync, rmSync, writeFileSync } from "node:fs"
 import { createRequire } from "node:module"
@@ -55,10 +55,12 @@ const bundle = (entry, outfile, options) =>
     ...options,
   })
 
-// The bundles of the command: without a server, with the server, and with server and page (src/cli/CommandParts.ts).
+// The bundles of the command: without a server, with the server, with server and page, and for the commands that talk to a
+// running server (src/cli/CommandParts.ts).
 await bundle("src/cli/bin.ts", "dist/cli/tcpfx.cjs")
 await bundle("src/cli/binWithServer.ts", "dist/cli/serve.cjs")
 await bundle("src/cli/binWithPage.ts", "dist/cli/ui.cjs")
+await bundle("src/cli/binWithControl.ts", "dist/cli/ctl.cjs")
 
 for (const [library, file] of Object.entries(librariesBeside)) await bundle(library, `dist/cli/${file}`)
 await bundle("src/cli/completions/bin.ts", "dist/cli/complete.cjs")

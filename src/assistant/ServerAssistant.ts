@@ -171,9 +171,9 @@ const make = Effect.fnUntraced(function* (options: ServerAssistantOptions) {
     sample: (seconds) =>
       Effect.map(server.connections, (connections) => {
         const now = Math.floor(parts.stamps.now())
-        for (const { bytesIn, bytesOut, id } of connections) {
-          const client = roster.clients.get(id)
-          if (client !== undefined) sampleClient(client, bytesIn, bytesOut, seconds, now)
+        for (const connection of connections) {
+          const client = roster.clients.get(connection.id)
+          if (client !== undefined) sampleClient(client, connection, seconds, now)
         }
       }),
     follow: Effect.suspend(() => feed.follow),

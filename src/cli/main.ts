@@ -12,10 +12,12 @@ import { SettingsError } from "../domain/index.ts"
 import type { CommandParts } from "./CommandParts.ts"
 import { configCommand } from "./commands/config.ts"
 import { connectCommand, runConnect } from "./commands/connect.ts"
+import { ctlCommand } from "./commands/ctl.ts"
 import { commands, helpTexts, summary } from "./commands/helpTexts.ts"
 import { interfacesCommand, runInterfaces } from "./commands/interfaces.ts"
 import { runConfig } from "./commands/runConfig.ts"
 import { serveCommand } from "./commands/serve.ts"
+import { topCommand } from "./commands/top.ts"
 import { uiCommand } from "./commands/ui.ts"
 import { shells } from "./completions/answer.ts"
 import { scripts } from "./completions/scripts.ts"
@@ -38,7 +40,7 @@ const shapes = Record.map(commands, (help) => help.flags)
  */
 export const run = (
   args: ReadonlyArray<string>,
-  { assistedConnect, page, runServe }: CommandParts,
+  { assistedConnect, page, runServe, watching }: CommandParts,
 ): Effect.Effect<number, CommandFailed, Stdio.Stdio> =>
   Effect.gen(function* () {
     // `tcpfx config` explains the command line after `--`, so that command line is parsed separately.
@@ -63,6 +65,8 @@ export const run = (
         Command.withHandler(serveCommand, (options) => record(runServe(options, page))),
         Command.withHandler(connectCommand, (options) => record(runConnect(options, page, assistedConnect))),
         Command.withHandler(uiCommand, (options) => record(page.runUi(options))),
+        Command.withHandler(topCommand, (options) => record(watching.runTop(options, shapes))),
+        Command.withHandler(ctlCommand, (options) => record(watching.runCtl(options, shapes))),
         Command.withHandler(interfacesCommand, (options) => record(runInterfaces(options))),
         Command.withHandler(configCommand, (options) =>
           record(runConfig(options, split < 0 ? undefined : args.slice(split + 1), shapes)),

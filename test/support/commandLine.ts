@@ -4,8 +4,10 @@ import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
 import * as Exit from "effect/Exit"
 import { connectCommand, connectHelp } from "../../src/cli/commands/connect.ts"
+import { ctlCommand, ctlHelp } from "../../src/cli/commands/ctl.ts"
 import { interfacesCommand, interfacesHelp } from "../../src/cli/commands/interfaces.ts"
 import { serveCommand, serveHelp } from "../../src/cli/commands/serve.ts"
+import { topCommand, topHelp } from "../../src/cli/commands/top.ts"
 import { uiCommand, uiHelp } from "../../src/cli/commands/ui.ts"
 import { normalize } from "../../src/cli/flags/argv.ts"
 import type { CommandShapes } from "../../src/cli/flags/habits.ts"
@@ -15,6 +17,8 @@ export const commandShapes: CommandShapes = {
   serve: serveHelp.flags,
   connect: connectHelp.flags,
   ui: uiHelp.flags,
+  top: topHelp.flags,
+  ctl: ctlHelp.flags,
   interfaces: interfacesHelp.flags,
 }
 
@@ -23,6 +27,8 @@ const parser = Command.make("tcpfx").pipe(
     Command.withHandler(serveCommand, () => Effect.void),
     Command.withHandler(connectCommand, () => Effect.void),
     Command.withHandler(uiCommand, () => Effect.void),
+    Command.withHandler(topCommand, () => Effect.void),
+    Command.withHandler(ctlCommand, () => Effect.void),
     Command.withHandler(interfacesCommand, () => Effect.void),
   ]),
   Command.run({ name: "tcpfx", version: "0" }),

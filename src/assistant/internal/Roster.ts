@@ -36,6 +36,8 @@ export class Client implements Assistant.RosterEntry {
   bytesOut = 0
   rateIn = 0
   rateOut = 0
+  /** The queued bytes at the last sample. */
+  pending = 0
 
   constructor(
     id: ConnectionId,
@@ -198,6 +200,9 @@ export class Roster implements LogClients {
 const orders: Readonly<Record<string, ((a: Client, b: Client) => number) | undefined>> = {
   activity: (a, b) => b.active - a.active || a.id - b.id,
   rate: (a, b) => b.rateIn + b.rateOut - (a.rateIn + a.rateOut) || a.id - b.id,
+  in: (a, b) => b.rateIn - a.rateIn || a.id - b.id,
+  out: (a, b) => b.rateOut - a.rateOut || a.id - b.id,
+  pending: (a, b) => b.pending - a.pending || a.id - b.id,
   // Clients without a name come last.
   name: (a, b) => (a.name === b.name ? a.id - b.id : a.name === "" ? 1 : b.name === "" || a.name < b.name ? -1 : 1),
 }

@@ -1,15 +1,17 @@
-import type { ServerObserver } from "../../server/index.ts"
+import type { ConnectionInfo, ServerObserver } from "../../server/index.ts"
 import { rateOver } from "./Rates.ts"
 import type { Client, Roster } from "./Roster.ts"
 import type { WindowParts } from "./WindowParts.ts"
 
-/** Updates the rates of a client from its counts of bytes. */
-export const sampleClient = (client: Client, bytesIn: number, bytesOut: number, seconds: number, now: number): void => {
+/** Updates the rates and the queued bytes of a client. */
+export const sampleClient = (client: Client, connection: ConnectionInfo, seconds: number, now: number): void => {
+  const { bytesIn, bytesOut, pendingBytes } = connection
   if (bytesIn !== client.bytesIn || bytesOut !== client.bytesOut) client.active = Math.max(client.active, now)
   client.rateIn = rateOver(seconds, bytesIn - client.bytesIn)
   client.rateOut = rateOver(seconds, bytesOut - client.bytesOut)
   client.bytesIn = bytesIn
   client.bytesOut = bytesOut
+  client.pending = pendingBytes
 }
 
 /** Records and counts frames. */

@@ -3,8 +3,10 @@ import { type CommandHelp, commandHelp, programHelp } from "../flags/help.ts"
 import { reasons } from "../process/outputErrors.ts"
 import { configHelp } from "./config.ts"
 import { connectHelp } from "./connect.ts"
+import { ctlHelp } from "./ctl.ts"
 import { interfacesHelp } from "./interfaces.ts"
 import { serveHelp } from "./serve.ts"
+import { topHelp } from "./top.ts"
 import { uiHelp } from "./ui.ts"
 
 /** The purpose of the program, in one line. */
@@ -15,6 +17,8 @@ export const commands: Readonly<Record<string, CommandHelp>> = {
   serve: serveHelp,
   connect: connectHelp,
   ui: uiHelp,
+  top: topHelp,
+  ctl: ctlHelp,
   interfaces: interfacesHelp,
   config: configHelp,
 }

@@ -4,7 +4,7 @@ import { accessFlags } from "../flags/accessFlags.ts"
 import { automationFlags } from "../flags/automationFlags.ts"
 import { chatFlags } from "../flags/chatFlags.ts"
 import { configFlags } from "../flags/configFlags.ts"
-import { parseControlPath } from "../flags/controlPath.ts"
+import { parseServerControl } from "../flags/controlPath.ts"
 import { familyFlags } from "../flags/familyFlags.ts"
 import { anyText, argumentsOf, oneOf, optionsOf, shapesOf, toggle, value, values } from "../flags/flag.ts"
 import type { CommandHelp } from "../flags/help.ts"
@@ -63,8 +63,8 @@ export const serveFlags = {
   ...serverTlsFlags,
   ...accessFlags,
   ...limitFlags,
-  control: value("control", "PATH", parseControlPath, {
-    help: "Take commands on this unix socket: state, help, and every command of the assistant (send, kick, drain).",
+  control: value("control", "PATH|auto", parseServerControl, {
+    help: "Take commands of tcpfx ctl and tcpfx top on this unix socket. auto: on one that they find by themselves.",
   }),
   ...watchFlags,
   drain: value("drain", "TIME", parseDuration, {

@@ -1,5 +1,5 @@
 /** The kind of the values of a flag or argument, if they cannot be listed in advance. */
-export type ValueKind = "file" | "folder" | "address" | "endpoint" | "host" | "macro" | "section" | "none"
+export type ValueKind = "file" | "folder" | "address" | "endpoint" | "host" | "macro" | "section" | "command" | "none"
 
 /** A flag, with the data that the completions need. */
 export interface FlagEntry {

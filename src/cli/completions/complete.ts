@@ -77,6 +77,8 @@ const inCommand = (
 ): Completion => {
   const given = new Set<string>()
   let waiting: FlagEntry | undefined
+  // The words after the first word of a command for a server belong to that command.
+  let hasArgument = false
   for (const word of before) {
     if (waiting !== undefined) {
       waiting = undefined
@@ -84,8 +86,10 @@ const inCommand = (
     }
     const flag = flagIn(word.replace(/^(--[^=]*)=.*$/s, "$1"), flags)
     if (flag !== undefined) given.add(flag.name)
+    else if (!word.startsWith("-")) hasArgument = true
     if (flag?.takesValue === true && !/^--.*=/s.test(word)) waiting = flag
   }
+  if (hasArgument && args === "command") return nothing
   if (waiting !== undefined) return valuesOf(waiting.choices, waiting.kind, "", current, known)
   const joined = /^--([^=]*)=(.*)$/s.exec(current)
   if (joined !== null) {

@@ -1,5 +1,6 @@
 import { encodingNames } from "../../assistant/encodings.ts"
 import { checksumNames } from "../../domain/assistant/checksums.ts"
+import { controlVerbs } from "../control/watchQuestions.ts"
 import { sectionNames } from "../defaults/sections.ts"
 import { choicesOf } from "../flags/choices.ts"
 import type { FlagShape } from "../flags/flag.ts"
@@ -51,7 +52,13 @@ const entryOf = (flag: FlagShape): FlagEntry => ({
   kind: kindOf(flag),
 })
 
-const args: Readonly<Record<string, ValueKind>> = { serve: "endpoint", connect: "host", config: "section" }
+const args: Readonly<Record<string, ValueKind>> = {
+  serve: "endpoint",
+  connect: "host",
+  config: "section",
+  ctl: "command",
+}
+const argChoices: Readonly<Record<string, ReadonlyArray<string>>> = { config: sectionNames, ctl: controlVerbs }
 
 /** The table of the completions, from the help of all commands. */
 export const makeTable = (commands: Readonly<Record<string, CommandHelp>>): CompletionTable =>
@@ -62,7 +69,7 @@ export const makeTable = (commands: Readonly<Record<string, CommandHelp>>): Comp
         summary,
         flags: flags.map(entryOf),
         args: args[name] ?? "none",
-        choices: args[name] === "section" ? sectionNames : [],
+        choices: argChoices[name] ?? [],
       },
     ]),
   )

@@ -34,10 +34,16 @@ const endFrame = "\u001b[?2026l"
 /** The number of columns that a text occupies. Escape sequences occupy none. */
 export const widthOf = (text: string): number => truncatedWidth(text).width
 
-/** Cuts a text to `columns` columns. An ellipsis replaces the rest. */
-export const cutTo = (text: string, columns: number): string => {
+/** Cuts a text without colours to `columns` columns. An ellipsis replaces the rest. */
+export const cutPlain = (text: string, columns: number): string => {
   const { ellipsed, index, truncated } = truncatedWidth(text, { limit: columns, ellipsis: "…", ellipsisWidth: 1 })
-  return truncated ? `${text.slice(0, index)}${ellipsed ? "…" : ""}${plain}` : text
+  return truncated ? `${text.slice(0, index)}${ellipsed ? "…" : ""}` : text
+}
+
+/** Cuts a text, which may have colours, to `columns` columns. An ellipsis replaces the rest. */
+export const cutTo = (text: string, columns: number): string => {
+  const cut = cutPlain(text, columns)
+  return cut === text ? text : `${cut}${plain}`
 }
 
 /**

@@ -12,7 +12,13 @@ export interface TerminalSize {
   readonly rows: number
 }
 
-/** The terminal of the process, in raw mode and with bracketed paste. */
+/** Escape sequences that a program writes when it takes the terminal, and when it gives the terminal back. */
+export interface TerminalModes {
+  readonly enter: string
+  readonly leave: string
+}
+
+/** The terminal of the process, in raw mode. */
 export interface Terminal {
   readonly size: () => TerminalSize
   /** Decodes bytes of standard input as keys. */
@@ -31,39 +37,47 @@ export interface TerminalListener {
 
 const input = 0
 const output = 1
-const pasteOn = "\u001b[?2004h"
-const pasteOff = "\u001b[?2004l"
+/** Bracketed paste: the terminal marks pasted text. */
+const bracketedPaste: TerminalModes = { enter: "\u001b[?2004h", leave: "\u001b[?2004l" }
+/** The alternate screen without a cursor. The text that was on the terminal comes back at the end. */
+export const fullScreen: TerminalModes = {
+  enter: "\u001b[?1049h\u001b[?25l\u001b[2J",
+  leave: "\u001b[?25h\u001b[?1049l",
+}
 // In milliseconds. If the process has run for this time after the signal, the kernel has ignored the stop.
 const ignoredMillis = 100
 // The size of a terminal that does not report its size.
 const unknownSize: TerminalSize = { columns: 80, rows: 24 }
 
 /** Takes the terminal until the scope closes. Standard input and output must be terminals. */
-export const takeTerminal = (listener: TerminalListener): Effect.Effect<Terminal, never, Scope.Scope> =>
+export const takeTerminal = (
+  listener: TerminalListener,
+  modes: TerminalModes = bracketedPaste,
+): Effect.Effect<Terminal, never, Scope.Scope> =>
   Effect.map(
     Effect.acquireRelease(
-      Effect.sync(() => take(listener)),
+      Effect.sync(() => take(listener, modes)),
       ({ release }) => Effect.sync(release),
     ),
     ({ terminal }) => terminal,
   )
 
-const take = (listener: TerminalListener) => {
+const take = (listener: TerminalListener, modes: TerminalModes) => {
   // libuv opens the terminal again, so this handle has its own file description. Nothing reads from it.
-  const modes = new tty.ReadStream(input)
+  const raw = new tty.ReadStream(input)
   // A terminal that has hung up reports EIO here. The end of its input ends the console.
-  modes.on("error", () => {})
+  raw.on("error", () => {})
   const keys = new Readable({ read: () => {} })
   emitKeypressEvents(keys)
   keys.on("keypress", (_text: string | undefined, key: Key) => listener.onKey(key))
 
   const enter = () => {
-    modes.setRawMode(true)
-    writeMode(pasteOn)
+    raw.setRawMode(true)
+    writeMode(modes.enter)
   }
   const leave = () => {
-    writeMode(pasteOff)
-    modes.setRawMode(false)
+    writeMode(modes.leave)
+    raw.setRawMode(false)
   }
   let ignored: NodeJS.Timeout | undefined
   const onContinue = () => {
@@ -71,8 +85,8 @@ const take = (listener: TerminalListener) => {
     enter()
     listener.onContinue()
   }
-  // A crash must not leave bracketed paste switched on. Node restores the other attributes of the terminal at exit.
-  const onExit = () => writeMode(pasteOff)
+  // A crash must not leave the modes switched on. Node restores the other attributes of the terminal at exit.
+  const onExit = () => writeMode(modes.leave)
   process.on("SIGWINCH", listener.onResize)
   process.on("SIGCONT", onContinue)
   process.on("exit", onExit)
@@ -99,7 +113,7 @@ const take = (listener: TerminalListener) => {
     process.off("exit", onExit)
     clearTimeout(ignored)
     leave()
-    modes.destroy()
+    raw.destroy()
   }
   return { terminal, release }
 }

@@ -1,15 +1,23 @@
 import * as Either from "effect/Either"
 import * as Assistant from "../../domain/assistant/index.ts"
+import { parseConnections, type WatchQuestion, watchQuestions } from "./watchQuestions.ts"
 
 /** A line on the control socket: a question, or a command of the assistant. */
-export type ControlCommand = Assistant.Question | { readonly _tag: "Do"; readonly command: Assistant.Command }
+export type ControlCommand =
+  | Assistant.Question
+  | WatchQuestion
+  | { readonly _tag: "Do"; readonly command: Assistant.Command }
+
+const questions = [...Assistant.questionHelp, ...watchQuestions]
 
 /** Parses one line. The refusal says what is wrong, and where. */
 export const parseControl = (line: string): Either.Either<ControlCommand, Assistant.Refusal> => {
   const question = Assistant.parseQuestion(line)
   if (question !== undefined) return Either.right(question)
-  const [verb] = line.trim().replace(/^\//, "").split(/\s+/)
-  const help = Assistant.questionHelp.find((one) => one.verb === verb)
+  const [, verb = "", words = ""] = /^\/?(\S*)\s*(.*)$/s.exec(line.trim()) ?? []
+  if (verb === "connections") return parseConnections(words)
+  if (verb === "summary" && words === "") return Either.right({ _tag: "Summary" })
+  const help = questions.find((one) => one.verb === verb)
   return help === undefined
     ? Either.map(Assistant.parseCommand(line.trim(), "server"), (command) => ({ _tag: "Do", command }))
     : Either.left(tooManyWords(help))
@@ -27,8 +35,8 @@ const describeHelp = ({ form, what }: Assistant.CommandHelp): string => `${form}
 /** The help of all commands of a server, or of the command with the verb. Undefined if the verb is unknown. */
 export const controlHelp = (verb: string | undefined): ReadonlyArray<string> | undefined => {
   if (verb !== undefined) {
-    const help = Assistant.helpOf(verb)
+    const help = watchQuestions.find((one) => one.verb === verb) ?? Assistant.helpOf(verb)
     return help === undefined ? undefined : [describeHelp(help)]
   }
-  return [...Assistant.questionHelp, ...Assistant.commandHelp].filter(({ kind }) => kind !== "client").map(describeHelp)
+  return [...questions, ...Assistant.commandHelp].filter(({ kind }) => kind !== "client").map(describeHelp)
 }

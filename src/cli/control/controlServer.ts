@@ -1,3 +1,4 @@
+import { dirname } from "node:path"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
@@ -13,6 +14,8 @@ import type { Stdio } from "../process/stdio.ts"
 import { tell } from "../process/tell.ts"
 import { type ControlCommand, controlHelp, parseControl } from "./command.ts"
 import { commandLines } from "./commandLines.ts"
+import { makeFolder, runtimeFolder } from "./runtimeFolder.ts"
+import { answerWatch } from "./watchQuestions.ts"
 
 /** The server that a control socket controls. */
 export interface Controlled {
@@ -53,8 +56,12 @@ const describeState = ({ nameOf, server }: ServerAssistantService, asked: number
 const obey = (
   command: ControlCommand,
   { assistant, backlog }: Controlled,
+  watched: Effect.Effect<void>,
 ): Effect.Effect<object, Assistant.Refusal, Stdio> => {
   switch (command._tag) {
+    case "Summary":
+    case "Connections":
+      return Effect.zipRight(watched, answerWatch(command, assistant))
     case "State":
       return describeState(assistant, backlog)
     case "Help":
@@ -101,9 +108,13 @@ const readCommand = (line: Uint8Array): Either.Either<ControlCommand, Assistant.
     ? Either.left(tooLong)
     : Either.flatMap(Either.try({ try: () => decoder.decode(line), catch: () => notUtf8 }), parseControl)
 
-const answerTo = (line: Uint8Array, controlled: Controlled): Effect.Effect<string, never, Stdio> =>
+const answerTo = (
+  line: Uint8Array,
+  controlled: Controlled,
+  watched: Effect.Effect<void>,
+): Effect.Effect<string, never, Stdio> =>
   Effect.match(
-    Effect.flatMap(readCommand(line), (command) => obey(command, controlled)),
+    Effect.flatMap(readCommand(line), (command) => obey(command, controlled, watched)),
     {
       onFailure: ({ _tag, message, ...why }) => safeJson({ ok: false, error: message, ...why }),
       onSuccess: (result) => safeJson({ ok: true, ...result }),
@@ -111,15 +122,37 @@ const answerTo = (line: Uint8Array, controlled: Controlled): Effect.Effect<strin
   )
 
 /**
+ * An effect that watches the assistant from its first run until the scope closes. While a user interface watches, the
+ * assistant samples the rates of its clients once a second.
+ */
+const watchOnce = (assistant: ServerAssistantService) =>
+  Effect.map(Effect.scope, (scope) => {
+    let isWatched = false
+    return Effect.suspend(() => {
+      if (isWatched) return Effect.void
+      isWatched = true
+      return Effect.asVoid(Effect.forkIn(Stream.runDrain(assistant.states), scope))
+    })
+  })
+
+/**
  * Accepts one command per line on a unix socket, and answers each command with a line of JSON, until the scope closes.
  */
 export const serveControl = Effect.fnUntraced(function* (endpoint: UnixEndpoint, controlled: Controlled) {
+  const folder = dirname(endpoint.path)
+  if (folder === runtimeFolder(process.env)) {
+    const problem = makeFolder(folder)
+    if (problem !== undefined) return yield* usageError(`--control: the folder ${folder} cannot be used: ${problem}`)
+  }
   const control = yield* Server.make({
     settings,
     handler: (connection) =>
-      Stream.runForEach(connection.frames, (line) =>
-        Effect.flatMap(answerTo(line, controlled), (answer) => connection.send(encoder.encode(answer))),
-      ),
+      Effect.gen(function* () {
+        const watched = yield* watchOnce(controlled.assistant)
+        yield* Stream.runForEach(connection.frames, (line) =>
+          Effect.flatMap(answerTo(line, controlled, watched), (answer) => connection.send(encoder.encode(answer))),
+        )
+      }).pipe(Effect.scoped),
   })
   yield* Effect.mapError(control.listen(endpoint), (error) => usageError(`--control: ${error.message}`))
 })

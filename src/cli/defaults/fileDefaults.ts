@@ -4,6 +4,7 @@ import * as Either from "effect/Either"
 import type { Document, Node } from "yaml"
 import { parseYesNo } from "../../domain/index.ts"
 import { suggestion } from "../../domain/nearest.ts"
+import { choicesOf } from "../flags/choices.ts"
 import type { FlagShape } from "../flags/flag.ts"
 import type { CommandShapes } from "../flags/habits.ts"
 import type { Default } from "./Default.ts"
@@ -168,7 +169,7 @@ class Reader {
 
   private read(flag: FlagShape, value: string): string {
     if (!flag.takesValue) return Either.getOrThrow(parseYesNo(value)) ? "yes" : "no"
-    if (!isPath(flag)) return value
+    if (!isPath(flag) || choicesOf(flag).includes(value)) return value
     if (value.startsWith("~/")) return join(homedir(), value.slice(2))
     const folder = dirname(resolve(this.file.path))
     return folder === process.cwd() ? value : resolve(folder, value)

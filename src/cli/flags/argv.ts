@@ -54,7 +54,25 @@ const normalizeCommand = (
   if (head.startsWith("-") && head !== "-") return reorder(head, args, builtInAlone, [])
   const flags = Object.hasOwn(commands, head) ? commands[head] : undefined
   if (flags === undefined) return Either.left(unknownCommand(head, commands))
-  return reorder(head, rest, [...flags, ...builtIn], [head])
+  const known = [...flags, ...builtIn]
+  if (head !== "ctl") return reorder(head, rest, known, [head])
+  const end = flagsEnd(rest, known)
+  const behind = rest.slice(rest[end] === "--" ? end + 1 : end)
+  return Either.map(reorder(head, rest.slice(0, end), known, [head]), (words) => [...words, ...behind.map(wrapped)])
+}
+
+/**
+ * The index of the first argument after the flags. The arguments of `tcpfx ctl` are a command for a server, which may
+ * have words such as `-x` and `--`, so no flag follows the first of them.
+ */
+const flagsEnd = (args: ReadonlyArray<string>, flags: ReadonlyArray<FlagShape>): number => {
+  let at = 0
+  for (let word = args[at]; word?.startsWith("-") === true && word !== "-" && word !== "--"; word = args[at]) {
+    const [token] = tokensOf([word], flags)
+    const takesNext = token?._tag === "Flag" && token.flag.takesValue && token.value === undefined
+    at += takesNext ? 2 : 1
+  }
+  return Math.min(at, args.length)
 }
 
 const didYouMean = (word: string, words: ReadonlyArray<string>): string => {

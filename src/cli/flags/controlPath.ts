@@ -1,5 +1,6 @@
 import * as Either from "effect/Either"
-import { EndpointSyntaxError, parseEndpoint, type UnixEndpoint } from "../../domain/index.ts"
+import { EndpointSyntaxError, parseEndpoint, type UnixEndpoint, unixEndpoint } from "../../domain/index.ts"
+import { automaticSocket, runtimeFolder } from "../control/runtimeFolder.ts"
 import { namesPort } from "./endpointArgs.ts"
 
 /**
@@ -20,3 +21,12 @@ export const parseControlPath = (text: string): Either.Either<UnixEndpoint, Endp
         (endpoint) => endpoint._tag === "Unix",
         () => new EndpointSyntaxError({ input: text, problem: "it is not a unix socket", expected: "a path" }),
       )
+
+/** The value of `--control` that makes a socket which `tcpfx ctl` and `tcpfx top` find without its path. */
+export const automaticPath = "auto"
+
+/** Parses the control socket of a server: a path, or `auto`. */
+export const parseServerControl = (text: string): Either.Either<UnixEndpoint, EndpointSyntaxError> =>
+  text === automaticPath
+    ? Either.right(unixEndpoint(automaticSocket(runtimeFolder(process.env), process.pid)))
+    : parseControlPath(text)

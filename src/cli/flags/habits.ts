@@ -45,7 +45,9 @@ export const translateHabits = (
   }
   if (first === undefined) return Either.right(args)
   const isHostAndPort = port !== undefined || (second !== undefined && isNumber(second))
-  const isMistyped = nearest(first, Object.keys(commands)) !== undefined
+  // Many hosts have a name that is nearly a command of three letters.
+  const longNames = Object.keys(commands).filter((name) => name.length > 3)
+  const isMistyped = nearest(first, longNames) !== undefined
   if (isAddress(first) || (isHostAndPort && !isMistyped)) return Either.right(["connect", ...args])
   return Either.left(unknownCommand(first, commands))
 }

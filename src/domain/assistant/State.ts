@@ -155,8 +155,12 @@ export type Preview = typeof Preview.Type
 export const ClientsRequest = Schema.Struct({
   /** A text that the name, the address or a tag contains; or recipients in their written form (`@tag:x`). */
   filter: Schema.optional(Schema.String),
-  /** The order. Default `id`. `activity`: the most recently active client first. */
-  sort: Schema.optional(Schema.Literal("id", "activity", "rate", "name")),
+  /**
+   * The order. Default `id`. `activity`: the most recently active client first. `rate`, `in`, `out`: the highest rate
+   * first, of both directions or of one. `pending`: the most queued bytes first. Rates and queued bytes are those of the
+   * last sample.
+   */
+  sort: Schema.optional(Schema.Literal("id", "activity", "rate", "in", "out", "pending", "name")),
   from: Schema.Int.pipe(Schema.nonNegative()),
   /** At most 500. */
   count: Schema.Int.pipe(Schema.between(1, 500)),

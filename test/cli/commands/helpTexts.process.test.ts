@@ -6,8 +6,10 @@ import { describe, expect, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import { explainFlags } from "../../../src/cli/commands/config.ts"
 import { connectFlags } from "../../../src/cli/commands/connect.ts"
+import { ctlFlags } from "../../../src/cli/commands/ctl.ts"
 import { interfacesFlags } from "../../../src/cli/commands/interfaces.ts"
 import { serveFlags } from "../../../src/cli/commands/serve.ts"
+import { topFlags } from "../../../src/cli/commands/top.ts"
 import { uiFlags } from "../../../src/cli/commands/ui.ts"
 import { type Flag, shapesOf } from "../../../src/cli/flags/flag.ts"
 import { tcpfxRun } from "../../support/tcpfxProcess.ts"
@@ -16,6 +18,8 @@ const flagsOf: ReadonlyArray<readonly [string, Record<string, Flag<unknown>>]> =
   ["serve", serveFlags],
   ["connect", connectFlags],
   ["ui", uiFlags],
+  ["top", topFlags],
+  ["ctl", ctlFlags],
   ["interfaces", interfacesFlags],
   ["config", explainFlags],
 ]
@@ -94,11 +98,11 @@ describe("a command line that tcpfx cannot parse", () => {
       const cases: ReadonlyArray<readonly [ReadonlyArray<string>, string]> = [
         [
           ["srve"],
-          'unknown command "srve", did you mean serve?; expected serve, connect, ui, interfaces, config (tcpfx --help), or a host and a port; for a host with this name, write tcpfx connect srve PORT',
+          'unknown command "srve", did you mean serve?; expected serve, connect, ui, top, ctl, interfaces, config (tcpfx --help), or a host and a port; for a host with this name, write tcpfx connect srve PORT',
         ],
         [
           ["toString"],
-          'unknown command "toString"; expected serve, connect, ui, interfaces, config (tcpfx --help), or a host and a port',
+          'unknown command "toString"; expected serve, connect, ui, top, ctl, interfaces, config (tcpfx --help), or a host and a port',
         ],
         [["connect", "--onec"], "unknown option --onec, did you mean --once? (tcpfx connect --help)"],
         [["connect", "--\u001b[2J\n"], "unknown option --\\e[2J\\n (tcpfx connect --help)"],

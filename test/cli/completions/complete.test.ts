@@ -56,6 +56,9 @@ describe("the completion of a command line", () => {
     expect(words("serve", "")).toEqual(["<endpoint>"])
     expect(words("connect", "--quit", "5s", "--once", "")).toEqual(["<host>"])
     expect(words("config", "")).toEqual(["serve", "connect", "ui", "<section>"])
+    expect(words("ctl", "--output", "json", "s")).toEqual(["state", "summary", "stop", "send", "suspend"])
+    expect(words("ctl", "send", "--")).toEqual([])
+    expect(words("ctl", "send", "s")).toEqual([])
   })
 
   it("understands command lines of netcat, and the command line that config explains", () => {

@@ -43,7 +43,9 @@ describe("tcpfx serve --control", () => {
         listening: [`127.0.0.1:${port}`],
         connections: [{ id: 1, bytesIn: 5, bytesOut: 5, pendingBytes: 0, state: "open", local: `127.0.0.1:${port}` }],
       })
-      expect((yield* tell("help")).commands.join("\n")).toMatch(/^state: .*\nhelp \[COMMAND\]: .*\nlisten ENDPOINT: /)
+      expect((yield* tell("help")).commands.join("\n")).toMatch(
+        /^state: .*\nhelp \[COMMAND\]: .*\nsummary: .*\nconnections .*\nlisten ENDPOINT: /,
+      )
       expect(yield* tell("help kick")).toEqual({ ok: true, commands: [expect.stringMatching(/^kick RECIPIENTS/)] })
       expect(yield* tell("help kik")).toMatchObject({
         ok: false,
