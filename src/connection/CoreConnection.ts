@@ -65,6 +65,12 @@ export class CoreConnection implements Connection {
     return {
       framing: core.framing,
       next: this.pull((inbox) => inbox.shift(), constUndefined),
+      nextUnhandled: (handle) =>
+        this.pullInCallbacks((inbox) => {
+          let payload = inbox.shift()
+          while (payload !== undefined && handle(payload)) payload = inbox.shift()
+          return payload
+        }, constUndefined),
       some: this.pull((inbox) => {
         const payloads = inbox.shiftSome()
         return payloads && { payloads, first: inbox.taken - payloads.length + 1 }
@@ -72,6 +78,13 @@ export class CoreConnection implements Connection {
       taken: () => core.inbox?.taken ?? 0,
       report: (error, frame) => core.reportInvalid(error, frame),
       refuse: (error) => core.refuseInvalid(error),
+      sendAtOnce: (payload) => {
+        // Middleware can replace `send`. Then each payload must pass through it.
+        if (this.send !== this.sending) return undefined
+        if (!core.isWritable()) return core.closedError()
+        const sent = core.send(payload)
+        return sent === true ? this.onSent() === Effect.void : sent
+      },
     }
   }
 
@@ -265,21 +278,58 @@ export class CoreConnection implements Connection {
     const look: Effect.Effect<A | B, ConnectionClosedError> = Effect.suspend(() => {
       const { inbox } = this.core
       if (inbox === undefined) return Effect.sync(atEnd)
-      let taken: A | undefined
-      try {
-        taken = take(inbox)
-      } catch (error) {
-        // Framings can be user code. An exception ends their connection.
-        this.core.failFraming(error)
-        return Effect.fail(new ConnectionClosedError({ reason: { _tag: "FramingFailed", ...failureOfThrown(error) } }))
-      }
-      if (taken !== undefined) return Effect.succeed(taken)
-      if (!inbox.ended) return inbox.readers.waitThen(look)
-      this.core.isPeerEndKnown = true
-      if (this.core.isBroken()) return Effect.fail(this.core.closedError())
-      return Effect.sync(atEnd)
+      return this.takeFrom(inbox, take, atEnd) ?? inbox.readers.waitThen(look)
     })
     return look
+  }
+
+  /** Like `pull`, but `take` runs in the callbacks of the reads. */
+  private pullInCallbacks<A, B>(
+    take: (inbox: Inbox) => A | undefined,
+    atEnd: () => B,
+  ): Effect.Effect<A | B, ConnectionClosedError> {
+    return Effect.suspend(() => {
+      const { inbox } = this.core
+      if (inbox === undefined) return Effect.sync(atEnd)
+      return this.takeFrom(inbox, take, atEnd) ?? this.listen(inbox, take, atEnd)
+    })
+  }
+
+  private listen<A, B>(
+    inbox: Inbox,
+    take: (inbox: Inbox) => A | undefined,
+    atEnd: () => B,
+  ): Effect.Effect<A | B, ConnectionClosedError> {
+    return Effect.async((resume) => {
+      const remove = inbox.listen(() => {
+        const taken = this.takeFrom(inbox, take, atEnd)
+        if (taken === undefined) return
+        remove()
+        resume(taken)
+      })
+      return Effect.sync(remove)
+    })
+  }
+
+  /** Returns `undefined` if a reader has to wait. */
+  private takeFrom<A, B>(
+    inbox: Inbox,
+    take: (inbox: Inbox) => A | undefined,
+    atEnd: () => B,
+  ): Effect.Effect<A | B, ConnectionClosedError> | undefined {
+    let taken: A | undefined
+    try {
+      taken = take(inbox)
+    } catch (error) {
+      // Framings can be user code. An exception ends their connection.
+      this.core.failFraming(error)
+      return Effect.fail(new ConnectionClosedError({ reason: { _tag: "FramingFailed", ...failureOfThrown(error) } }))
+    }
+    if (taken !== undefined) return Effect.succeed(taken)
+    if (!inbox.ended) return undefined
+    this.core.isPeerEndKnown = true
+    if (this.core.isBroken()) return Effect.fail(this.core.closedError())
+    return Effect.sync(atEnd)
   }
 }
 

@@ -1,5 +1,5 @@
 import type * as Effect from "effect/Effect"
-import type { CodecError, ConnectionClosedError, Framing } from "../domain/index.ts"
+import type { CodecError, ConnectionClosedError, Framing, SendError } from "../domain/index.ts"
 
 /** The field of a connection that typed messages use. */
 export const messageSource: unique symbol = Symbol.for("tcpfx/connection/messageSource")
@@ -11,11 +11,22 @@ export interface TakenPayloads {
   readonly first: number
 }
 
-/** The received payloads with their ordinals and offsets, for a program that decodes them as messages. */
+/**
+ * The payloads of a connection, for a program that decodes and encodes them as messages. The received payloads have
+ * ordinals and offsets.
+ */
 export interface MessageSource {
   readonly framing: Framing.Framing
   /** Takes the next payload. Returns `undefined` after the peer's FIN and all payloads before it. */
   readonly next: Effect.Effect<Uint8Array | undefined, ConnectionClosedError>
+  /**
+   * Passes payloads to `handle` until it returns `false`, then returns that payload. Returns `undefined` after the peer's
+   * FIN and all payloads before it. `handle` runs in the callback of the read, so a payload that it handles costs no step
+   * of the fiber. It must not throw.
+   */
+  readonly nextUnhandled: (
+    handle: (payload: Uint8Array) => boolean,
+  ) => Effect.Effect<Uint8Array | undefined, ConnectionClosedError>
   /** Takes up to 1024 payloads that have arrived. */
   readonly some: Effect.Effect<TakenPayloads | undefined, ConnectionClosedError>
   /** The ordinal of the payload that was taken last. */
@@ -27,4 +38,10 @@ export interface MessageSource {
   readonly report: (error: CodecError, frame: number) => CodecError
   /** Closes the connection gracefully with the reason `MessageInvalid`. */
   readonly refuse: (error: CodecError) => void
+  /**
+   * Sends a payload without a step of a fiber. Returns `false` if the sender must then wait for `drained`. Returns
+   * `undefined`, and sends nothing, if each payload must pass through `send`. Returns an error if the payload cannot be
+   * sent.
+   */
+  readonly sendAtOnce: (payload: Uint8Array) => boolean | undefined | SendError
 }

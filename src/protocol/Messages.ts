@@ -3,6 +3,7 @@ import type * as Option from "effect/Option"
 import type * as Stream from "effect/Stream"
 import type { Connection, OnInvalid } from "../connection/index.ts"
 import type { Codec, CodecError, ConnectionClosedError, SendError } from "../domain/index.ts"
+import type { sendAtOnce } from "./internal/sendAtOnce.ts"
 import { whenInvalidOf } from "./receiveMessages.ts"
 import { TypedConnection } from "./TypedConnection.ts"
 
@@ -40,6 +41,8 @@ export interface Messages<In, Out> extends Pick<Connection, "drained" | "peerEnd
    * bytes are pending.
    */
   readonly trySend: (message: Out) => Effect.Effect<boolean, SendError | CodecError>
+  /** Sends one message without a step of a fiber, for `Requests`. Messages without this field are sent with `send`. */
+  readonly [sendAtOnce]?: (message: Out) => boolean | undefined | SendError | CodecError
 }
 
 /** The codecs of the two directions of a connection. */

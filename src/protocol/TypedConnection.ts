@@ -4,6 +4,7 @@ import type * as Stream from "effect/Stream"
 import { type Connection, type MessageSource, messageSource } from "../connection/index.ts"
 import { Codec, type CodecError, type ConnectionClosedError, type SendError } from "../domain/index.ts"
 import type { ServerConnection } from "../server/index.ts"
+import { sendAtOnce } from "./internal/sendAtOnce.ts"
 import type { Messages } from "./Messages.ts"
 import { messageStream, receiveMessage, runForEachMessage, type WhenInvalid } from "./receiveMessages.ts"
 
@@ -98,6 +99,12 @@ export class TypedConnection<In, Out, C extends Connection = Connection> impleme
 
   get trySend(): Messages<In, Out>["trySend"] {
     return (message) => encodeThen(this.codecs.send, message, this.connection.trySend)
+  }
+
+  [sendAtOnce](message: Out): boolean | undefined | SendError | CodecError {
+    const payload = this.codecs.send.encode(message)
+    if (!Codec.isSettled(payload)) return undefined
+    return Either.isLeft(payload) ? payload.left : this[messageSource].sendAtOnce(payload.right)
   }
 
   get local(): Connection["local"] {

@@ -54,27 +54,42 @@ export const receiveMessage = <In>(
   return next
 }
 
-/** Runs an effect for each message until the peer's FIN. */
+/**
+ * Runs an effect for each message until the peer's FIN. If `f` returns `Effect.void`, there is nothing to run, so the
+ * next message follows without a step of the fiber.
+ */
 export const runForEachMessage = <In, E, R>(
   source: MessageSource,
   codec: Codec.EffectCodec<In, never>,
   whenInvalid: WhenInvalid,
   f: (message: In) => Effect.Effect<void, E, R>,
-): Effect.Effect<void, E | Failed, R> => {
-  const next: Effect.Effect<void, E | Failed, R> = Effect.flatMap(source.next, (payload) => {
-    if (payload === undefined) return Effect.void
-    const decoded = codec.decode(payload)
-    if (Codec.isSettled(decoded) && Either.isRight(decoded)) return Effect.zipRight(f(decoded.right), next)
-    const frame = source.taken()
-    const settled = Effect.flatMap(
-      Effect.either(decoded),
-      (result): Effect.Effect<void, E | Failed, R> =>
-        Either.isRight(result) ? f(result.right) : settleInvalid(source, result.left, frame, whenInvalid),
+): Effect.Effect<void, E | Failed, R> =>
+  Effect.suspend(() => {
+    const settle = (decoded: Effect.Effect<In, CodecError>, frame: number) =>
+      Effect.flatMap(
+        Effect.either(decoded),
+        (result): Effect.Effect<void, E | Failed, R> =>
+          Either.isRight(result) ? f(result.right) : settleInvalid(source, result.left, frame, whenInvalid),
+      )
+    const effectOf = (payload: Uint8Array): Effect.Effect<void, E | Failed, R> => {
+      // Codecs and `f` can be user code. An exception is a defect of the fiber.
+      try {
+        const decoded = codec.decode(payload)
+        return Codec.isSettled(decoded) && Either.isRight(decoded) ? f(decoded.right) : settle(decoded, source.taken())
+      } catch (defect) {
+        return Effect.die(defect)
+      }
+    }
+    let unhandled: Effect.Effect<void, E | Failed, R> = Effect.void
+    const handle = (payload: Uint8Array): boolean => {
+      unhandled = effectOf(payload)
+      return unhandled === Effect.void
+    }
+    const next: Effect.Effect<void, E | Failed, R> = Effect.flatMap(source.nextUnhandled(handle), (payload) =>
+      payload === undefined ? Effect.void : Effect.zipRight(unhandled, next),
     )
-    return Effect.zipRight(settled, next)
+    return next
   })
-  return next
-}
 
 /** Payloads that were taken at once. The payloads before the index `at` are already delivered. */
 interface Rest<In> extends TakenPayloads {

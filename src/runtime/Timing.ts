@@ -3,6 +3,7 @@ import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as FiberSet from "effect/FiberSet"
 import type * as Scope from "effect/Scope"
+import { elapsedOf } from "./preciseTime.ts"
 import { TimerQueue } from "./TimerQueue.ts"
 
 /**
@@ -32,7 +33,7 @@ export const makeTiming: Effect.Effect<Timing, never, Scope.Scope> = Effect.gen(
   const run = yield* FiberSet.makeRuntime<never, void, never>()
   const queues = new Map<number, TimerQueue>()
   // Delays need the monotonic clock: the wall clock can be set.
-  const elapsedMillis = () => Number(clock.unsafeCurrentTimeNanos()) / 1e6
+  const elapsedMillis = elapsedOf(clock)
 
   const drive = (queue: TimerQueue): Effect.Effect<void> =>
     Effect.suspend(() => {

@@ -25,7 +25,7 @@ export const isLiveClock = (clock: Clock.Clock): boolean =>
 /**
  * The monotonic clock. Effect's live clock computes with `bigint`, which would triple the time for each row of the log.
  */
-const elapsedOf = (clock: Clock.Clock): (() => number) =>
+export const elapsedOf = (clock: Clock.Clock): (() => number) =>
   isLiveClock(clock) ? () => performance.now() : () => Number(clock.unsafeCurrentTimeNanos()) / 1e6
 
 /** The date of the current clock has a resolution of milliseconds. The monotonic clock adds the microseconds. */

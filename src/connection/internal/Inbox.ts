@@ -28,8 +28,10 @@ export class Inbox implements AtTurnEnd {
   packs = true
   /** Finds the offsets of the payloads, for a program that decodes messages. */
   places: Places | undefined
-  /** Woken when a run arrives, and at the end. */
+  /** Woken at the end of the turn in which a run arrives, and at the end. */
   readonly readers = new Waiters()
+  /** Called in the callback of the read in which a run arrives, and at the end. `undefined`: nothing listens. */
+  private listeners: Array<() => void> | undefined
   private readonly capacityBytes: number
   private readonly framing: Pick<Framing.Framing, "cut" | "payloads">
   private readonly onHeld: (held: boolean) => void
@@ -59,14 +61,16 @@ export class Inbox implements AtTurnEnd {
   }
 
   push(run: Uint8Array): void {
-    // If a reader waits, it takes the run at the end of the turn, so the run needs no copy.
-    this.runs.push(this.packs && this.readers.count() === 0 && pinsMore(run) ? this.packed(run) : run)
+    // If a reader waits, it takes the run in this turn, so the run needs no copy.
+    const isAwaited = this.listeners !== undefined || this.readers.count() > 0
+    this.runs.push(this.packs && !isAwaited && pinsMore(run) ? this.packed(run) : run)
     this.bytes += costOf(run)
     if (!this.held && this.bytes >= this.capacityBytes) {
       this.held = true
       this.onHeld(true)
     }
-    if (this.isWaking) return
+    this.notify()
+    if (this.isWaking || this.readers.count() === 0) return
     // All readers of a turn are woken together, so that the steps of their fibers are in the cache of the processor.
     this.isWaking = true
     atTurnEnd(this)
@@ -79,7 +83,24 @@ export class Inbox implements AtTurnEnd {
 
   end(): void {
     this.ended = true
+    this.notify()
     this.readers.wake()
+  }
+
+  /**
+   * Calls `listener` in the callback of each read that brings a run, and at the end. So the listener takes payloads
+   * without a step of a fiber. It must not throw. Returns a function that removes the listener.
+   */
+  listen(listener: () => void): () => void {
+    this.listeners = [...(this.listeners ?? []), listener]
+    return () => {
+      const left = this.listeners?.filter((one) => one !== listener)
+      this.listeners = left?.length === 0 ? undefined : left
+    }
+  }
+
+  private notify(): void {
+    if (this.listeners !== undefined) for (const listener of this.listeners) listener()
   }
 
   /** Whether a reader can take a payload without waiting. */

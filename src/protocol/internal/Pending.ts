@@ -10,15 +10,12 @@ export class Pending<In, Ask, Id> {
   id: Id | undefined
   /** Cancels the timer of the deadline. */
   cancelTimer: (() => void) | undefined
+  /** Resumes the caller. `undefined` before the begin and after the end. */
+  resume: ((result: Effect.Effect<In, RequestError>) => void) | undefined
   private readonly isReply: ((message: In) => boolean) | undefined
-  private resume: ((result: Effect.Effect<In, RequestError>) => void) | undefined
 
-  constructor(
-    isReply: ((message: In) => boolean) | undefined,
-    resume: (result: Effect.Effect<In, RequestError>) => void,
-  ) {
+  constructor(isReply: ((message: In) => boolean) | undefined) {
     this.isReply = isReply
-    this.resume = resume
   }
 
   hasEnded(): boolean {

@@ -115,7 +115,13 @@ const limitedSource = (
   const received = Effect.tap(source.next, (payload) => (payload === undefined ? Effect.void : taken))
   const next = Effect.zipRight(ready, received)
   const some = Effect.map(next, (payload) => payload && { payloads: [payload], first: source.taken() })
-  return { ...source, next, some }
+  const nextUnhandled: MessageSource["nextUnhandled"] = (handle) => {
+    const unhandled: ReturnType<MessageSource["nextUnhandled"]> = Effect.flatMap(next, (payload) =>
+      payload === undefined || !handle(payload) ? Effect.succeed(payload) : unhandled,
+    )
+    return unhandled
+  }
+  return { ...source, next, nextUnhandled, some }
 }
 
 const limitedPayloads = (
