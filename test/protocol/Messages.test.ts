@@ -1,6 +1,9 @@
 import { describe, expect, it } from "@effect/vitest"
 import * as Chunk from "effect/Chunk"
 import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
+import * as Fiber from "effect/Fiber"
+import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
 import * as Stream from "effect/Stream"
 import { Codec, Framing } from "../../src/domain/index.ts"
@@ -34,6 +37,50 @@ describe("the messages of a connection", () => {
       const error = yield* Effect.flip(messages.runForEach((message) => Effect.sync(() => seen.push(message))))
       expect(seen).toEqual([7])
       expect(error._tag).toBe("CodecError")
+    }).pipe(Effect.provide(MemoryTransport.layer())),
+  )
+
+  it.scoped("of `runForEach` stay in order when only some of them need an effect", () =>
+    Effect.gen(function* () {
+      const { connect } = yield* serving(Handler.echo(), lines)
+      const connection = yield* connect()
+      const messages = Messages.of(connection, numbers)
+      const seen: Array<number> = []
+      const reader = yield* Effect.fork(
+        messages.runForEach((message) => {
+          if (message % 3 === 0)
+            return Effect.zipRight(
+              Effect.yieldNow(),
+              Effect.sync(() => seen.push(message)),
+            )
+          seen.push(message)
+          return Effect.void
+        }),
+      )
+      const sent = Array.from({ length: 100 }, (_, index) => index)
+      for (const message of sent) yield* messages.send(message)
+      yield* connection.halfClose
+      yield* Fiber.join(reader)
+      expect(seen).toEqual(sent)
+    }).pipe(Effect.provide(MemoryTransport.layer())),
+  )
+
+  it.scoped("of `runForEach` fail the program, and not the connection, when its function throws", () =>
+    Effect.gen(function* () {
+      const { connect } = yield* serving(Handler.echo(), lines)
+      const messages = Messages.of(yield* connect(), numbers)
+      const wrong = new Error("wrong")
+      const reader = yield* Effect.fork(
+        Effect.exit(
+          messages.runForEach((): Effect.Effect<void> => {
+            throw wrong
+          }),
+        ),
+      )
+      yield* messages.send(1)
+      expect(yield* Fiber.join(reader)).toEqual(Exit.die(wrong))
+      yield* messages.send(2)
+      expect(yield* messages.receive).toEqual(Option.some(2))
     }).pipe(Effect.provide(MemoryTransport.layer())),
   )
 
