@@ -11,11 +11,13 @@ import * as Record from "effect/Record"
 import { SettingsError } from "../domain/index.ts"
 import type { CommandParts } from "./CommandParts.ts"
 import { configCommand } from "./commands/config.ts"
-import { connectCommand, runConnect } from "./commands/connect.ts"
+import { connectCommand } from "./commands/connect.ts"
 import { ctlCommand } from "./commands/ctl.ts"
 import { commands, helpTexts, summary } from "./commands/helpTexts.ts"
 import { interfacesCommand, runInterfaces } from "./commands/interfaces.ts"
+import { runCheck } from "./commands/runCheck.ts"
 import { runConfig } from "./commands/runConfig.ts"
+import { runConnect } from "./commands/runConnect.ts"
 import { serveCommand } from "./commands/serve.ts"
 import { topCommand } from "./commands/top.ts"
 import { uiCommand } from "./commands/ui.ts"
@@ -63,7 +65,9 @@ export const run = (
       Command.withDescription(summary),
       Command.withSubcommands([
         Command.withHandler(serveCommand, (options) => record(runServe(options, page))),
-        Command.withHandler(connectCommand, (options) => record(runConnect(options, page, assistedConnect))),
+        Command.withHandler(connectCommand, (options) =>
+          record(options.check ? runCheck(options) : runConnect(options, page, assistedConnect)),
+        ),
         Command.withHandler(uiCommand, (options) => record(page.runUi(options))),
         Command.withHandler(topCommand, (options) => record(watching.runTop(options, shapes))),
         Command.withHandler(ctlCommand, (options) => record(watching.runCtl(options, shapes))),

@@ -1,5 +1,6 @@
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
+import * as Either from "effect/Either"
 import * as Exit from "effect/Exit"
 import * as Layer from "effect/Layer"
 import type * as Scope from "effect/Scope"
@@ -16,7 +17,7 @@ import {
   type ConnectError,
   closeReasons,
   type EndpointInput,
-  type Framing,
+  Framing,
   formatEndpoint,
   readEndpoint,
   type SettingsError,
@@ -31,12 +32,14 @@ import { ClientConfig, type ClientSettings, type ConnectOptions } from "./Client
 import type { ClientObserver } from "./ClientObserver.ts"
 import type { ClientProtocol } from "./ClientProtocol.ts"
 import type { ClientService } from "./ClientService.ts"
-import { checkClientSettings } from "./internal/checkClientSettings.ts"
+import { checkClientSettings, checkOnConnect } from "./internal/checkClientSettings.ts"
 import { type ClientContext, ownerOf } from "./internal/clientConnection.ts"
 import { dial } from "./internal/dial.ts"
 import type { Framings } from "./internal/Framings.ts"
 import { makeRun } from "./internal/makeRun.ts"
 import { makeSessions } from "./internal/makeSessions.ts"
+import { type AttemptLimit, connectVerdict, patiently } from "./internal/patiently.ts"
+import { makeProbe } from "./internal/probe.ts"
 import { makeReconnecting } from "./internal/reconnecting.ts"
 import type { Dialled } from "./internal/secure.ts"
 
@@ -150,7 +153,11 @@ const makeClient = Effect.fnUntraced(function* (
   )
 
   const context: ClientContext = { settings, bus, tap }
-  const own = ({ isPaused, remote, tls, wire }: Dialled, frame: Framing.Framing): ConnectionCore => {
+  const own = (
+    { isPaused, remote, tls, wire }: Dialled,
+    frame: Framing.Framing,
+    sendsFirst: boolean,
+  ): ConnectionCore => {
     const core: ConnectionCore = new ConnectionCore(
       wire,
       connectionSettings({ ...settings, frame }),
@@ -175,19 +182,26 @@ const makeClient = Effect.fnUntraced(function* (
     bus.emit((seq, at) => ({ seq, at, _tag: "Connected", local, remote, ...(tls === undefined ? {} : { tls }) }))
     if (bus.isBlocked()) core.hold(Hold.events)
     core.start()
+    if (sendsFirst) for (const payload of settings.onConnect) core.send(payload)
     if (isPaused && !core.isHeld()) wire.resume()
     // The client ended while it was dialling.
     if (isOver) core.abort(closeReasons.localClosed)
     return core
   }
 
-  const dialCore = Effect.fnUntraced(function* (input: EndpointInput, options: ConnectOptions, frame: Framing.Framing) {
+  const dialCore = Effect.fnUntraced(function* (
+    input: EndpointInput,
+    options: ConnectOptions,
+    frame: Framing.Framing,
+    limit: AttemptLimit,
+    sendsFirst: boolean,
+  ) {
     const endpoint = yield* readEndpoint(input)
     // After the end of the client, nothing would end the connection, and its deadlines would not run.
     if (isOver) return yield* Effect.interrupt
     const dialled = yield* dial(
       endpoint,
-      { ...settings, ...options },
+      { ...settings, ...options, ...limit },
       {
         onLookingUp: (host) => bus.emit((seq, at) => ({ seq, at, _tag: "LookingUp", host })),
         onConnecting: (hop, target) =>
@@ -202,7 +216,7 @@ const makeClient = Effect.fnUntraced(function* (
       ),
     )
     return yield* owned(
-      Effect.sync(() => own(dialled, frame)),
+      Effect.sync(() => own(dialled, frame, sendsFirst)),
       endWith,
     )
   })
@@ -215,7 +229,11 @@ const makeClient = Effect.fnUntraced(function* (
         local: formatEndpoint(local),
         remote: formatEndpoint(remote),
       }),
-    })(dialCore(input, options, frame))
+    })(patiently(timing, settings, (limit) => dialCore(input, options, frame, limit, true), connectVerdict))
+  const frameFor = (given: ProtocolFraming) =>
+    Either.flatMap(frameOf(given, givenFrame), (frame) =>
+      Either.map(checkOnConnect({ ...settings, frame }), (checked) => checked.frame),
+    )
   const connectionOf = (core: ConnectionCore): Connection => new CoreConnection(core, () => bus.unblocked)
   function connect(
     endpoint: EndpointInput,
@@ -232,7 +250,7 @@ const makeClient = Effect.fnUntraced(function* (
     options: ConnectOptions & InvalidOptions<C, RI> = {},
   ): Effect.Effect<Connection | C, ConnectError | SettingsError, Scope.Scope | R | RI> {
     if (!("clientSide" in given)) return Effect.map(connectCore(endpoint, given), connectionOf)
-    return frameOf(given, givenFrame).pipe(
+    return frameFor(given).pipe(
       Effect.flatMap((frame) => connectCore(endpoint, options, frame)),
       Effect.flatMap((core) => attachSide(given.clientSide, connectionOf(core), options.onInvalid)),
     )
@@ -240,7 +258,7 @@ const makeClient = Effect.fnUntraced(function* (
 
   const framings: Framings = {
     settings,
-    frameOf: (given) => frameOf(given, givenFrame),
+    frameOf: frameFor,
     runsWith: (frame) =>
       makeReconnecting({
         bus,
@@ -251,6 +269,12 @@ const makeClient = Effect.fnUntraced(function* (
   }
   return Client.of({
     connect,
+    probe: makeProbe({
+      settings,
+      timing,
+      dial: (endpoint, options, limit) => dialCore(endpoint, options, Framing.raw, limit, false),
+      connectionOf,
+    }),
     run: makeRun(framings),
     session: makeSessions(framings, bus),
     subscribeEvents: (options) => Effect.flatMap(checkSubscription(options), (checked) => bus.subscribe(checked)),

@@ -82,11 +82,23 @@ export interface ClientSettings {
   readonly writeTimeout: Duration.DurationInput
   /**
    * The heartbeat finds a stopped server whose kernel still acknowledges: this side sends a frame to a silent server,
-   * which must answer. Default: no heartbeat. It needs a framing that marks the end of frames, so not `Framing.raw`.
+   * which must answer. Default: no heartbeat. Framings without marks, such as `Framing.raw`, send the bytes alone. The
+   * protocol must allow these bytes between any two payloads.
    */
   readonly heartbeat: Heartbeat | undefined
+  /**
+   * Payloads that each connection sends first, in order, for example a login. Default none. After a lost connection,
+   * the next connection sends them again. A probe does not send them.
+   */
+  readonly onConnect: ReadonlyArray<Uint8Array>
   /** The deadline of connecting: name look-up, all addresses, the proxy's handshake and TLS. Default 10 s. */
   readonly connectTimeout: Duration.DurationInput
+  /**
+   * How long a client tries again while connecting fails because the server does not accept connections yet. Default 0:
+   * one attempt. `connectTimeout` limits each attempt. The pauses grow from 100 ms to 1 s. An error that time does not
+   * repair, such as an untrusted certificate, fails at once.
+   */
+  readonly wait: Duration.DurationInput
   /**
    * How long an attempt runs before the attempt with the next address starts in parallel. Default 250 ms (RFC 8305,
    * section 5).
@@ -161,7 +173,9 @@ export class ClientConfig extends Context.Tag("tcpfx/client/ClientConfig")<Clien
     idleTimeout: Duration.infinity,
     writeTimeout: Duration.infinity,
     heartbeat: undefined,
+    onConnect: [],
     connectTimeout: limits.connectTimeout,
+    wait: Duration.zero,
     attemptDelay: limits.attemptDelay,
   }
 

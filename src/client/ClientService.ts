@@ -7,6 +7,7 @@ import type { EventSubscribeOptions } from "../runtime/EventBus.ts"
 import type { ConnectOptions, ReconnectSettings } from "./ClientConfig.ts"
 import type { ClientObserver } from "./ClientObserver.ts"
 import type { ClientProtocol } from "./ClientProtocol.ts"
+import type { Probe, ProbeOptions } from "./Probe.ts"
 import type { ProtocolSession, ProtocolSessionOptions } from "./ProtocolSession.ts"
 import type { Session, SessionOptions } from "./Session.ts"
 
@@ -28,6 +29,12 @@ export interface ClientService {
       options?: ConnectOptions & InvalidOptions<C, RI>,
     ): Effect.Effect<C, ConnectError | SettingsError, Scope.Scope | R | RI>
   }
+  /**
+   * Checks whether an endpoint accepts connections. It connects as `connect` does, sends nothing, watches the connection
+   * for the time `settle`, and closes it. It does not fail: each outcome is a {@link Probe}. With the setting `wait` it
+   * tries again until the endpoint is open and keeps the connection.
+   */
+  readonly probe: (endpoint: EndpointInput, options?: ProbeOptions) => Effect.Effect<Probe>
   /**
    * Runs a program with a connection, and runs it again with a new connection after a loss. A loss is one of three
    * cases: connecting fails, the program fails with `ConnectionClosedError`, or the program succeeds after it has

@@ -39,37 +39,26 @@ export const commonChecks = {
 } satisfies Record<string, check.SettingCheck>
 
 /**
- * Decodes the durations of a heartbeat. Refuses a heartbeat that a peer cannot distinguish from data, or that the
- * framing cannot carry as one frame.
+ * Decodes the durations of a heartbeat. Refuses a heartbeat that the framing cannot carry as one frame.
  */
 export const checkHeartbeat = <S extends CommonSettings>(
   settings: S,
 ): Either.Either<WithHeartbeat<S>, SettingsError> => {
-  const { frame, heartbeat, maxFrame } = settings
+  const { heartbeat } = settings
   if (heartbeat === undefined) return Either.right({ ...settings, heartbeat })
-  if (frame.delimited === false) {
-    return Either.left(
-      new SettingsError({
-        field: "heartbeat",
-        value: `sent with ${frame.name} frames`,
-        expected:
-          "a framing that marks where frames end, such as frame: Framing.line, as a peer cannot tell it from data",
-      }),
-    )
-  }
-  const encoded = Framing.encodeFrame(frame, heartbeat.payload, maxFrame)
-  if (!(encoded instanceof InvalidPayloadError)) {
-    return Either.map(check.checkSettings(heartbeat, heartbeatChecks), (checked) => ({
-      ...settings,
-      heartbeat: checked,
-    }))
-  }
-  const { problem } = encoded
-  return Either.left(
-    new SettingsError({
-      field: "heartbeat.payload",
-      value: `these bytes: ${problem}`,
-      expected: `a payload that ${frame.name} frames can carry`,
-    }),
+  return Either.flatMap(checkPayload("heartbeat.payload", heartbeat.payload, settings), () =>
+    Either.map(check.checkSettings(heartbeat, heartbeatChecks), (checked) => ({ ...settings, heartbeat: checked })),
   )
+}
+
+/** Refuses a payload in the settings that the framing cannot carry as one frame. */
+export const checkPayload = (
+  field: string,
+  payload: Uint8Array,
+  { frame, maxFrame }: Pick<CommonSettings, "frame" | "maxFrame">,
+): Either.Either<void, SettingsError> => {
+  const encoded = Framing.encodeFrame(frame, payload, maxFrame)
+  if (!(encoded instanceof InvalidPayloadError)) return Either.void
+  const expected = `a payload that ${frame.name} frames can carry`
+  return Either.left(new SettingsError({ field, value: `these bytes: ${encoded.problem}`, expected }))
 }

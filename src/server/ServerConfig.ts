@@ -156,8 +156,8 @@ export interface ServerSettings {
   readonly idleTimeout: Duration.DurationInput
   /**
    * The heartbeat finds a stopped peer: the server sends a frame to a silent peer, which must answer. Default: no
-   * heartbeat. It needs a framing that marks the end of frames: with `Framing.raw`, `Server.make` fails with
-   * `SettingsError`. A peer that has sent FIN gets no heartbeat.
+   * heartbeat. Framings without marks, such as `Framing.raw`, send the bytes alone. The protocol must allow these bytes
+   * between any two payloads. A peer that has sent FIN gets no heartbeat.
    */
   readonly heartbeat: Heartbeat | undefined
   /**

@@ -251,12 +251,32 @@ const clientChecks: Readonly<Record<string, Check<string>>> = {
       yield* server.endInput
       expect(yield* client.ended).toEqual({ code: 0, signal: null })
     }),
+  "tcpfx -z -v -w 1 host 20-25": (command) =>
+    Effect.gen(function* () {
+      const cwd = yield* folder
+      const { port } = yield* pong({ port: 0, host: "127.0.0.1" }, "after FIN")
+      const client = yield* shell(command.replace("host 20-25", `127.0.0.1 ${port}-${port}`), cwd)
+      expect(yield* client.ended).toEqual({ code: 0, signal: null })
+      expect(client.text("stdout")).toBe(`127.0.0.1:${port}: open\n`)
+    }),
+  "tcpfx -d host 9000": runs({ sent: "", closes: "after pong" }),
+  "tcpfx --recv-only host 9000": runs({ sent: "", closes: "after pong" }),
+  "tcpfx --send-only host 9000 <file": (command) =>
+    Effect.gen(function* () {
+      const cwd = yield* folder
+      writeFileSync(join(cwd, "file"), "of a file\n")
+      const server = yield* shell("tcpfx -l 0", cwd)
+      const [, port] = yield* server.waitFor("stderr", /listening on \S+:(\d+)/)
+      const client = yield* shell(command.replace("host 9000", `127.0.0.1 ${port}`), cwd)
+      expect(yield* client.ended).toEqual({ code: 0, signal: null })
+      yield* server.waitFor("stdout", /^of a file\n$/)
+    }),
+  "tcpfx connect host 9000 --delay 1 <file": fromFile,
   "tcpfx connect host 9000": typed,
   "tcpfx connect host 9000 --no-shutdown <file": runs({ sent: "of a file\n", closes: "after pong" }),
   "tcpfx connect host 9000 -q 1 <file": fromFile,
   "tcpfx connect host 9000 -w 5": typed,
   "tcpfx connect host 9000 --send 'hi\\r\\n'": runs({ sent: "hi\r\n" }),
-  "tcpfx connect host 9000 --no-shutdown </dev/null": runs({ sent: "", closes: "after pong" }),
   "tcpfx connect host 9000 -C": runs({ sent: "from the keyboard\r\n" }),
   "tcpfx connect unix:/run/x.sock": typed,
   "tcpfx connect host 9000 --ssl --insecure": (command) =>

@@ -36,6 +36,6 @@ it.each(Object.keys(commands))("docs/command.md has every flag of tcpfx %s, and 
 it("docs/command.md names no flag that no command has", () => {
   const known = Object.values(helpTexts("0")).flatMap(flagsIn)
   // The text also names flags of ncat and socat.
-  const others = ["--send-only", "-u"]
+  const others = ["-u"]
   expect(flagsIn(page).filter((flag) => !known.includes(flag) && !others.includes(flag))).toEqual([])
 })

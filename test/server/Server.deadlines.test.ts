@@ -3,7 +3,7 @@ import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as TestClock from "effect/TestClock"
 import { ConnectionId, Framing } from "../../src/domain/index.ts"
-import { Handler, Server } from "../../src/server/index.ts"
+import { Handler } from "../../src/server/index.ts"
 import { turns } from "../../src/testing/turns.ts"
 import { MemoryTransport } from "../../src/transport/index.ts"
 import { receiveText, serving, utf8 } from "../support/serving.ts"
@@ -58,11 +58,18 @@ describe("the heartbeat", () => {
     }).pipe(Effect.provide(MemoryTransport.layer({ capacityBytes: 1000 }))),
   )
 
-  it.scoped("with raw framing is refused when the server is made", () =>
-    Effect.gen(function* () {
-      const error = yield* Effect.flip(Server.make({ handler: Handler.echo(), settings: { heartbeat } }))
-      expect([error._tag, error.field]).toEqual(["SettingsError", "heartbeat"])
-    }).pipe(Effect.provide(MemoryTransport.layer())),
+  it.scoped.each([Framing.raw, Framing.gap("20 millis"), Framing.fixed(4)])(
+    "is sent as its bytes alone in a framing without marks: $name",
+    (frame) =>
+      Effect.gen(function* () {
+        const { connect, events } = yield* serving(Handler.discard(), { frame, heartbeat })
+        const peer = yield* connect({ frame: Framing.raw })
+        yield* TestClock.adjust("11 seconds")
+        expect(yield* receiveText(peer)).toBe("ping")
+        yield* TestClock.adjust("6 seconds")
+        const { reason } = yield* events.one("ConnectionClosed")
+        expect(reason).toEqual({ _tag: "HeartbeatLost", timeoutMillis: 5000 })
+      }).pipe(Effect.provide(MemoryTransport.layer())),
   )
 })
 

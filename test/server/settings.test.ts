@@ -43,8 +43,7 @@ const wrongInBoth = {
   keepalive: keepalives,
   idleTimeout: deadlines,
   writeTimeout: deadlines,
-  // Raw frames, the default, cannot carry a heartbeat.
-  heartbeat: ["ping", 5, heartbeat],
+  heartbeat: ["ping", 5, { ...heartbeat, interval: "soon" }],
 }
 
 const wrongInServers: Wrong<ServerSettings> = {
@@ -94,7 +93,9 @@ const wrongInClients: Wrong<ClientSettings> = {
   sendProxy: [0, 3, "v1"],
   telnet: [undefined, 1, "yes"],
   tls: [{}, true],
+  onConnect: [undefined, "hello", [1], [Uint8Array.of(1), "x"]],
   connectTimeout: deadlines,
+  wait: times,
   attemptDelay: times,
 }
 
@@ -195,10 +196,12 @@ describe("invalid settings", () => {
       expect(lines.message).toBe(
         "the setting heartbeat.payload cannot be these bytes: it contains a line end (LF, at byte 1), so it would arrive as several frames; it takes a payload that line frames can carry",
       )
-      const raw = yield* Effect.flip(Client.make({ heartbeat }))
-      expect(raw.message).toMatch(/^the setting heartbeat cannot be sent with raw frames; it takes .*Framing\.line/)
-      const likeRaw = yield* Effect.flip(Client.make({ frame: { ...Framing.raw, name: "like raw" }, heartbeat }))
-      expect(likeRaw.message).toBe(raw.message.replace("raw", "like raw"))
+      const first = yield* Effect.flip(
+        Client.make({ frame: Framing.fixed(2), onConnect: [Uint8Array.of(1, 2), Uint8Array.of(1)] }),
+      )
+      expect(first.message).toMatch(
+        /^the setting onConnect\[1\] cannot be these bytes: .*; it takes a payload that fixed:2 frames/,
+      )
       const port = yield* Effect.flip(Client.make({ sourcePort: 65_536 }))
       expect(port.message).toBe(
         "the setting sourcePort cannot be 65536; it takes a whole number from 0 to 65535, or undefined",

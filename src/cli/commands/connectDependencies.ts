@@ -10,6 +10,11 @@ export interface ConnectFacts extends LogFacts, ViewFacts {
   readonly reconnect: boolean
   readonly tls: boolean
   readonly insecure: boolean
+  readonly once: boolean
+  readonly recvOnly: boolean
+  readonly sendOnly: boolean
+  /** Whether standard input or a flag gives payloads that are sent once. */
+  readonly sendsOnce: boolean
   readonly hasHeartbeat: boolean
   readonly hasPage: boolean
   readonly sendsFin: boolean
@@ -21,7 +26,8 @@ type ConnectKey =
   | ("reconnectDelay" | "reconnectMax" | "maxAttempts" | "heartbeatInterval" | "heartbeatTimeout" | "insecure")
   | ("tlsVerify" | "tlsCa" | "tlsName" | "tlsCert" | "tlsKey" | "tlsAlpn" | "tlsMin" | "tlsKeyLog")
   | ("ipv4" | "ipv6" | "family" | "source" | "sourcePort" | "keepalive" | "shutdown")
-  | "repeat"
+  | ("repeat" | "until" | "once" | "delay" | "lockstep" | "sendOnly" | "wait")
+  | ("send" | "macro" | "rule" | "rules" | "onConnect" | "heartbeat")
   | (typeof besideUi)[number]
   | LogKey
   | keyof typeof viewFlags
@@ -32,6 +38,31 @@ export const connectDependencies: ReadonlyArray<Dependency<ConnectKey, ConnectFa
     flags: ["reconnectDelay", "reconnectMax", "maxAttempts"],
     isMet: ({ reconnect }) => reconnect,
     problem: "needs --reconnect",
+  },
+  {
+    flags: ["until"],
+    isMet: ({ once }) => !once,
+    problem: "and --once exclude each other",
+  },
+  {
+    flags: ["sendOnly", "send", "macro", "rule", "rules", "repeat", "onConnect", "heartbeat", "delay", "lockstep"],
+    isMet: ({ recvOnly }) => !recvOnly,
+    problem: "contradicts --recv-only, which sends nothing",
+  },
+  {
+    flags: ["once", "until", "lockstep", "rule", "rules"],
+    isMet: ({ sendOnly }) => !sendOnly,
+    problem: "needs received data, which --send-only drops",
+  },
+  {
+    flags: ["delay", "lockstep"],
+    isMet: ({ sendsOnce }) => sendsOnce,
+    problem: "needs lines to send: standard input without --no-stdin, or --send without --repeat",
+  },
+  {
+    flags: ["wait"],
+    isMet: ({ reconnect }) => !reconnect,
+    problem: "has no effect with --reconnect, which tries until --max-attempts",
   },
   {
     flags: ["insecure", "tlsVerify", "tlsCa", "tlsName", "tlsCert", "tlsKey", "tlsAlpn", "tlsMin", "tlsKeyLog"],

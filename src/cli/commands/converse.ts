@@ -6,19 +6,19 @@ import { constVoid } from "effect/Function"
 import * as Option from "effect/Option"
 import type * as Scope from "effect/Scope"
 import type { Connection } from "../../connection/index.ts"
-import { ConnectionClosedError, closeReasons, Framing, formatMillis } from "../../domain/index.ts"
+import { ConnectionClosedError, closeReasons, describeCloseReason, Framing, formatMillis } from "../../domain/index.ts"
 import { type CommandFailed, networkError } from "../process/exit.ts"
 import type { OutputClosed, OutputFailed } from "../process/outputErrors.ts"
 import { Stdio } from "../process/stdio.ts"
+import { makePace, type Pace, type Pacing } from "../talk/Pace.ts"
+import { Talk } from "../talk/Talk.ts"
+import { UntilState, type Untils } from "../talk/Until.ts"
 import { fateOfSent } from "./fateOfSent.ts"
 import type { Losses } from "./Losses.ts"
 import type { Outgoing } from "./outgoing.ts"
 
 // After the server's FIN, an input that pauses for this time counts as ended.
 const inputPause = Duration.millis(500)
-
-// With `--once` in raw framing, a reply ends when the server sends nothing for this time.
-const replyPause = Duration.millis(50)
 
 // A server that sends FIN without an answer within this time after our FIN has probably closed because of our FIN.
 const finReaction = Duration.seconds(1)
@@ -40,8 +40,12 @@ export interface ConverseOptions {
    * events of the connection.
    */
   readonly raw: boolean
-  /** Whether the conversation ends after the first reply: one frame, or in raw framing all bytes until a pause. */
-  readonly once: boolean
+  /** The conditions that end the conversation although the connection stays. Undefined: only its end does. */
+  readonly until: Untils | undefined
+  /** Whether the conversation drops what it receives, and ends when the input is sent. */
+  readonly sendOnly: boolean
+  /** When payloads of the input may be sent. Undefined: at once. */
+  readonly pacing: Pacing | undefined
   /** Whether the end of the input sends FIN. "after data": not if the input was empty. */
   readonly shutdown: "always" | "after data" | "never"
   /** Whether a note names `--no-shutdown` if the server closes right after our FIN without an answer. */
@@ -57,18 +61,12 @@ export interface ConverseOptions {
 }
 
 type Failure = ConnectionClosedError | CommandFailed | OutputClosed | OutputFailed
+type Receiving = Fiber.Fiber<boolean, Failure>
 type Sending = Fiber.Fiber<void, ConnectionClosedError | CommandFailed>
 
-/** The state of one conversation. */
-interface Talk {
-  replies: number
-  /** The time of our FIN, in milliseconds of the monotonic clock. */
-  finAt: number | undefined
-}
-
 /**
- * Sends and receives, and passes each frame to `onFrame`, until the server's FIN, or with `once` until the first reply.
- * Succeeds only if no data was cut off.
+ * Sends and receives, and passes each frame to `onFrame`, until the server's FIN, or until a condition holds. Succeeds
+ * only if no data was cut off.
  */
 export const converse =
   (options: ConverseOptions) =>
@@ -77,43 +75,102 @@ export const converse =
     onFrame?: (frame: Uint8Array) => Effect.Effect<void>,
   ): Effect.Effect<void, Failure, Stdio | Scope.Scope> =>
     Effect.gen(function* () {
-      const { losses, once, outgoing, peer } = options
-      const talk: Talk = { replies: 0, finAt: undefined }
-      const receiving = yield* Effect.forkScoped(receive(connection, options, talk, onFrame))
+      const { losses, outgoing, peer, until } = options
+      const talk = new Talk()
+      const state = until === undefined ? undefined : new UntilState(until.conditions, until.joins)
+      const receiving = yield* Effect.forkScoped(
+        Effect.ensuring(
+          receive(connection, options, talk, state, onFrame),
+          Effect.sync(() => talk.ended()),
+        ),
+      )
+      const pace = options.pacing === undefined ? undefined : makePace(options.pacing, talk, options.frame)
       const sending = yield* Effect.forkScoped(
         Effect.zipRight(
-          outgoing.sendAll(connection),
+          sendAll(connection, outgoing, { pace, state, talk }),
           Effect.suspend(() => (sendsFin(options) ? sendFin(connection, talk) : Effect.void)),
         ),
       )
+      if (options.sendOnly) {
+        yield* sent(connection, sending, receiving)
+        return
+      }
       const ended = Effect.gen(function* () {
-        yield* Effect.raceFirst(Fiber.join(receiving), cutOff(sending, options))
-        if (once && talk.replies > 0) {
-          // A line is always complete. A raw reply lasts until the server pauses or closes.
-          const isCut = options.frame.delimited === false && (yield* connection.closeNotify) === false
-          return isCut ? yield* networkError(cutShort(peer)) : undefined
+        const isHeld = yield* Effect.raceFirst(Fiber.join(receiving), cutOff(sending, options, state))
+        if (isHeld) return
+        const isWhole = Effect.flatMap(connection.closeNotify, (notified) =>
+          notified === false ? networkError(cutShort(peer)) : Effect.void,
+        )
+        if (state?.holdsAtFin() === true) {
+          yield* isWhole
+          return
         }
         if (losses !== undefined && !outgoing.isDone()) {
           return yield* new ConnectionClosedError({ reason: closeReasons.peerClosed })
         }
         const isFinTaken = yield* isFinTakenForEnd(outgoing, talk)
-        if (once)
-          return yield* networkError(
-            `the server closed the connection without a reply${isFinTaken ? `; ${finHint}` : ""}`,
-          )
+        if (until !== undefined && state !== undefined) {
+          const missing = until.isOnce ? "without a reply" : `before --until held: ${state.missing()}`
+          return yield* networkError(`the ${peer} closed the connection ${missing}${isFinTaken ? `; ${finHint}` : ""}`)
+        }
         if (isFinTaken && options.explainsFin)
           (yield* Stdio).say(
             `tcpfx: the server took the input and closed without an answer; if an answer is missing: ${finHint}\n`,
           )
         yield* finishInput(sending, options)
-        if ((yield* connection.closeNotify) === false) return yield* networkError(cutShort(peer))
+        yield* isWhole
       })
       yield* losses === undefined
-        ? ended
+        ? Effect.catchTag(ended, "ConnectionClosedError", (error) => withMissing(error, until, state))
         : Effect.tapErrorTag(ended, "ConnectionClosedError", (error) =>
             tellLoss(error, connection, sending, outgoing, losses),
           )
     })
+
+/** Adds the missing parts of `--until` to the reason of a lost connection. */
+const withMissing = (
+  error: ConnectionClosedError,
+  until: Untils | undefined,
+  state: UntilState | undefined,
+): Effect.Effect<never, ConnectionClosedError | CommandFailed> => {
+  // The caller adds advice to a failure of TLS.
+  if (state === undefined || until?.isOnce === true || error.reason._tag === "TransportFailed")
+    return Effect.fail(error)
+  const reason = describeCloseReason(error.reason)
+  return networkError(`the connection ended before --until held: ${reason}; ${state.missing()}`)
+}
+
+/** Sends the input, and tells the other parts of the conversation about it. */
+const sendAll = (
+  connection: Connection,
+  outgoing: Outgoing,
+  {
+    pace,
+    state,
+    talk,
+  }: { readonly pace: Pace | undefined; readonly state: UntilState | undefined; readonly talk: Talk },
+) => {
+  if (state === undefined) return outgoing.sendAll(connection, pace)
+  const noting = (note: (now: number) => void) =>
+    Effect.map(Effect.clock, (clock) => () => {
+      note(Number(clock.unsafeCurrentTimeNanos()) / 1e6)
+      talk.tell()
+    })
+  return Effect.gen(function* () {
+    const onSent = yield* noting((now) => state.sent(now))
+    const onEnd = yield* noting((now) => state.inputEnded(now))
+    yield* outgoing.sendAll(connection, pace, onSent)
+    onEnd()
+  })
+}
+
+/** Waits until the input is sent and the system of the server has acknowledged it, for a short time. */
+const sent = (connection: Connection, sending: Sending, receiving: Receiving) =>
+  Effect.raceFirst(
+    Effect.zipRight(Fiber.join(sending), fateOfSent(connection)),
+    // The server may close its side. A reset ends the conversation with its reason.
+    Effect.zipRight(Fiber.join(receiving), Effect.never),
+  )
 
 const elapsedMillis = Effect.map(Clock.currentTimeNanos, (nanos) => Number(nanos) / 1e6)
 
@@ -132,30 +189,48 @@ const receive = (
   connection: Connection,
   options: ConverseOptions,
   talk: Talk,
+  state: UntilState | undefined,
   onFrame: ((frame: Uint8Array) => Effect.Effect<void>) | undefined,
-) =>
+): Effect.Effect<boolean, Failure, Stdio> =>
   Effect.gen(function* () {
     const stdio = yield* Stdio
     const take = (payload: Uint8Array, recycle: () => void = constVoid) => {
-      talk.replies++
+      talk.received(payload)
+      if (options.sendOnly) return Effect.sync(recycle)
       const written = options.raw ? stdio.writeLent(Framing.wireOf(options.frame, payload), recycle) : Effect.void
       return onFrame === undefined ? written : Effect.zipRight(onFrame(payload), written)
     }
-    yield* options.once ? receiveReply(connection, options.frame, take) : connection.runForEachLent(take)
+    if (state !== undefined) return yield* receiveUntil(connection, talk, state, take)
+    yield* connection.runForEachLent(take)
+    return false
   })
 
-/** Receives one reply: one frame, or in raw framing, where frames have no end, all bytes until the server pauses. */
-const receiveReply = <E>(
+/** Receives until a condition holds or the server's FIN. Returns whether a condition holds. */
+const receiveUntil = <E>(
   connection: Connection,
-  framing: Framing.Framing,
+  talk: Talk,
+  state: UntilState,
   take: (payload: Uint8Array) => Effect.Effect<void, E>,
-): Effect.Effect<void, E | ConnectionClosedError> =>
+): Effect.Effect<boolean, E | ConnectionClosedError> =>
   Effect.gen(function* () {
-    let next = yield* connection.receive
-    while (Option.isSome(next)) {
+    while (true) {
+      const { version } = talk
+      const now = yield* elapsedMillis
+      const due = state.dueAt()
+      if (due !== undefined && now >= due) return true
+      const isReadable = yield* Effect.raceFirst(
+        Effect.as(connection.readable, true),
+        // The end of the input may begin a quiet, and sent data begins it again.
+        Effect.as(
+          Effect.raceFirst(talk.changedSince(version), due === undefined ? Effect.never : Effect.sleep(due - now)),
+          false,
+        ),
+      )
+      if (!isReadable) continue
+      const next = yield* connection.receive
+      if (Option.isNone(next)) return false
       yield* take(next.value)
-      if (framing.delimited !== false || framing.pause !== undefined) return
-      next = Option.flatten(yield* Effect.timeoutOption(connection.receive, replyPause))
+      if (state.received(next.value, yield* elapsedMillis)) return true
     }
   })
 
@@ -172,13 +247,20 @@ const isFinTakenForEnd = (outgoing: Outgoing, { finAt, replies }: Talk) =>
 
 // Fails if the server does not close in time after the end of the input, or if the input cannot be read. If the
 // connection breaks during a send, the receiving fiber reports it after all data that had arrived.
-const cutOff = (sending: Sending, options: ConverseOptions): Effect.Effect<never, CommandFailed> =>
+const cutOff = (
+  sending: Sending,
+  options: ConverseOptions,
+  state: UntilState | undefined,
+): Effect.Effect<never, CommandFailed> =>
   Fiber.join(sending).pipe(
     Effect.catchTag("ConnectionClosedError", () => Effect.never),
     Effect.zipRight(Option.match(options.quit, { onNone: () => Effect.never, onSome: Effect.sleep })),
     Effect.zipRight(
       Effect.suspend(() => {
         const time = formatMillis(Option.match(options.quit, { onNone: () => 0, onSome: Duration.toMillis }))
+        if (state !== undefined && options.until?.isOnce === false) {
+          return networkError(`--until did not hold within ${time} after the end of the input (-q): ${state.missing()}`)
+        }
         return networkError(
           `the ${options.peer} did not close within ${time} after the end of the input (-q); the rest of its data is cut off`,
         )

@@ -51,7 +51,9 @@ export const makeOneConversation = ({
       outgoing,
       peer: "client",
       raw,
-      once: false,
+      until: undefined,
+      sendOnly: false,
+      pacing: undefined,
       // An empty input often belongs to a background process. Some clients stop sending when they get FIN.
       shutdown: "after data",
       explainsFin: false,

@@ -9,6 +9,7 @@ import type { PayloadForm } from "../input/PayloadForm.ts"
 import type { CommandFailed } from "../process/exit.ts"
 import { type Input, Stdio } from "../process/stdio.ts"
 import { tellLine } from "../process/tell.ts"
+import type { Pace } from "../talk/Pace.ts"
 
 /** The part of a connection that sending needs. */
 type Sink = Pick<Connection, "drained" | "sendNow">
@@ -26,9 +27,13 @@ export interface Handed {
 export interface Outgoing {
   /**
    * Sends everything until the end of the input. Each payload goes to one connection only: the next call continues with
-   * the next payload.
+   * the next payload. `pace` delays payloads, and `onSent` is called after each of them.
    */
-  readonly sendAll: (connection: Sink) => Effect.Effect<void, ConnectionClosedError | CommandFailed>
+  readonly sendAll: (
+    connection: Sink,
+    pace?: Pace,
+    onSent?: () => void,
+  ) => Effect.Effect<void, ConnectionClosedError | CommandFailed>
   /** Whether the input has ended and connections have accepted all of it. */
   readonly isDone: () => boolean
   /** The payloads that the connection of the last `sendAll` has accepted. */
@@ -39,20 +44,25 @@ export interface Outgoing {
   readonly idle: (time: Duration.Duration) => Effect.Effect<void>
 }
 
-/** The input of a client that reads no input, because repeats send. It never ends. */
-export const repeatedOutgoing: Outgoing = {
-  sendAll: () => Effect.never,
-  isDone: () => false,
+/** The input of a client that reads no standard input. It has ended from the start. */
+export const noOutgoing: Outgoing = {
+  sendAll: () => Effect.void,
+  isDone: () => true,
   handed: () => ({ frames: 0, bytes: 0, untaken: 0 }),
   unsentLines: () => 0,
   idle: () => Effect.void,
 }
+
+/** The input of a client that reads no standard input, because repeats send. It never ends. */
+export const repeatedOutgoing: Outgoing = { ...noOutgoing, sendAll: () => Effect.never, isDone: () => false }
 
 /** The settings of {@link makeOutgoing}. */
 export interface OutgoingSettings extends Pick<ClientSettings, "frame" | "maxFrame"> {
   /** Whether nothing uses a payload after it is sent. Raw input is then read in large pieces into reused memory. */
   readonly lends: boolean
   readonly form: PayloadForm
+  /** Whether each line is a payload of its own, also in raw framing, where a payload keeps its line end. */
+  readonly byLine?: boolean
 }
 
 /** Makes the input of a client: the texts of `--send`, or else standard input. */
@@ -62,10 +72,10 @@ export const makeOutgoing = (
 ): Effect.Effect<Outgoing, never, Stdio | Scope.Scope> =>
   Effect.gen(function* () {
     const stdio = yield* Stdio
-    const { form, frame, maxFrame } = settings
+    const { byLine = false, form, frame, maxFrame } = settings
     let unsentLines = 0
     const source = texts.length > 0 ? undefined : yield* stdio.openInput
-    const lends = settings.lends && frame.delimited === false && form.isPlain
+    const lends = settings.lends && !byLine && frame.delimited === false && form.isPlain
     if (lends) source?.readLarge(largeRead)
     const watched = source === undefined ? undefined : new Watched(source)
     const input =
@@ -74,6 +84,7 @@ export const makeOutgoing = (
         form,
         frame,
         maxFrame,
+        byLine,
         onSkipped: (skipped) => {
           if (skipped.isWhole) unsentLines += skipped.lines
           stdio.say(`tcpfx: ${describeSkipped(skipped, maxFrame)}\n`)
@@ -89,7 +100,7 @@ export const makeOutgoing = (
     let over = input === undefined
     const handed = { frames: 0, bytes: 0, untaken: 0 }
 
-    const sendWaiting = (connection: Sink) => {
+    const sendWaiting = (connection: Sink, pace: Pace | undefined, onSent: (() => void) | undefined) => {
       const { drained } = connection
       return Effect.whileLoop({
         while: () => at < waiting.length,
@@ -105,26 +116,29 @@ export const makeOutgoing = (
               handed.untaken = payload.length
             }),
           )
-          return Effect.zipRight(handOver, drained)
+          const sent = Effect.zipRight(handOver, drained)
+          return pace === undefined ? sent : Effect.zipRight(pace.next, sent)
         },
         step: () => {
           handed.untaken = 0
+          onSent?.()
         },
       })
     }
 
-    const sendAll: Outgoing["sendAll"] = (connection) =>
+    const sendAll: Outgoing["sendAll"] = (connection, pace, onSent) =>
       Effect.gen(function* () {
         Object.assign(handed, { frames: 0, bytes: 0, untaken: 0 })
-        yield* sendWaiting(connection)
+        yield* sendWaiting(connection, pace, onSent)
         while (!over) {
           over = input === undefined || !(yield* input.more)
           at = 0
           waiting = over || input === undefined ? [] : input.take()
-          yield* sendWaiting(connection)
+          yield* sendWaiting(connection, pace, onSent)
           // The kernel has accepted all of these payloads.
           if (lends) for (const payload of waiting) source?.recycle(payload)
         }
+        if (pace !== undefined) yield* pace.last
       })
 
     const idle: Outgoing["idle"] = (time) =>

@@ -20,6 +20,7 @@ export const serveProgramDependencies: ReadonlyArray<
 type ConnectKey =
   | ("send" | "once" | "quit" | "shutdown" | "noShutdown" | "frame" | "maxFrame" | "ui")
   | ("eol" | "crlf" | "hex" | "checksum" | "rule" | "rules" | "macro")
+  | ("until" | "noStdin" | "recvOnly" | "sendOnly" | "delay" | "lockstep")
 
 /** The flags of `tcpfx connect` that have no effect together with a program. */
 export const connectProgramDependencies: ReadonlyArray<Dependency<ConnectKey, ProgramFacts>> = [
@@ -27,6 +28,7 @@ export const connectProgramDependencies: ReadonlyArray<Dependency<ConnectKey, Pr
     flags: [
       ...(["send", "once", "quit", "shutdown", "noShutdown", "frame", "maxFrame", "ui"] as const),
       ...(["eol", "crlf", "hex", "checksum", "rule", "rules", "macro"] as const),
+      ...(["until", "noStdin", "recvOnly", "sendOnly", "delay", "lockstep"] as const),
     ],
     isMet,
     problem: "has no effect with --exec or --sh-exec; the program alone talks to the server",

@@ -4,7 +4,6 @@ import * as Option from "effect/Option"
 import type { ServerMode } from "../../assistant/index.ts"
 import { Framing } from "../../domain/index.ts"
 import { type Handler, ServerConfig, type ServerSettings } from "../../server/index.ts"
-import { checkHeartbeat } from "../flags/deadlineFlags.ts"
 import { familyFrom } from "../flags/familyFlags.ts"
 import { environmentError, given } from "../flags/given.ts"
 import { limitSettings } from "../flags/limitFlags.ts"
@@ -61,7 +60,7 @@ export const settingsOf = (options: ServeOptions, mode: Mode) =>
       drain: given(options.drain, fields.drain),
     }).pipe(Effect.mapError(environmentError))
     yield* checkFrameSize(settings)
-    return yield* Effect.as(checkHeartbeat(settings), settings)
+    return settings
   })
 
 // In the modes broker, chat, echo and discard, text output drops rows when events arrive too fast, so that the output

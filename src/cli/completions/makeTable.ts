@@ -25,6 +25,7 @@ const listedByName: Readonly<Record<string, ReadonlyArray<string>>> = {
   checksum: checksumNames,
   "unix-mode": ["0600", "0660", "0666"],
   proxy: ["socks5://", "http://"],
+  until: ["quiet:", "bytes:", "text:", "frames:"],
 }
 
 const kinds: Readonly<Record<string, ValueKind>> = {

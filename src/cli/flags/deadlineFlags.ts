@@ -1,11 +1,9 @@
 import type * as Command from "@effect/cli/Command"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
-import * as Either from "effect/Either"
-import { type Heartbeat, heartbeatFields, heartbeatOf } from "../../connection/index.ts"
-import { type Framing, formatMillis, limits, parseDeadline, parseEscapes } from "../../domain/index.ts"
+import { heartbeatFields, heartbeatOf } from "../../connection/index.ts"
+import { formatMillis, limits, parseDeadline, parseEscapes } from "../../domain/index.ts"
 import { variable } from "../../runtime/variable.ts"
-import { type CommandFailed, usageError } from "../process/exit.ts"
 import { value } from "./flag.ts"
 import { given } from "./given.ts"
 
@@ -19,7 +17,7 @@ export const deadlineFlags = (peer: "client" | "server") => ({
     help: `Close the connection if the ${peer} accepts none of its queued bytes for TIME (default: never).`,
   }),
   heartbeat: value("heartbeat", "TEXT", parseEscapes, {
-    help: `Send TEXT as a frame to a silent ${peer}, and close the connection if the ${peer} stays silent. Needs a framing other than raw and gap, such as --frame line.`,
+    help: `Send TEXT as a frame to a silent ${peer}, and close the connection if the ${peer} stays silent. TEXT has escapes.`,
   }),
   heartbeatInterval: value("heartbeat-interval", "TIME", parseDeadline, {
     help: `How long a ${peer} is silent before a heartbeat (default ${formatMillis(Duration.toMillis(limits.heartbeatInterval))}).`,
@@ -47,19 +45,3 @@ export const deadlineSettings = (options: DeadlineOptions) => ({
     heartbeatOf,
   ),
 })
-
-/** Refuses a heartbeat in a raw stream, where the peer cannot tell the heartbeat from other bytes. */
-export const checkHeartbeat = ({
-  frame,
-  heartbeat,
-}: {
-  readonly frame: Framing.Framing
-  readonly heartbeat: Heartbeat | undefined
-}): Either.Either<void, CommandFailed> =>
-  heartbeat !== undefined && frame.delimited === false
-    ? Either.left(
-        usageError(
-          "--heartbeat needs --frame line, or another framing than raw and gap: without it the peer cannot tell a heartbeat from other bytes",
-        ),
-      )
-    : Either.right(undefined)

@@ -33,7 +33,7 @@ export const translateHabits = (
     return Either.left(usageError(`the command must be the first word: tcpfx ${misplaced} ${head} …`))
   }
   if (given("listen") !== undefined) return Either.right(["serve", ...args])
-  if (given("unixsock") !== undefined) return Either.right(["connect", ...args])
+  if (given("check") !== undefined || given("unixsock") !== undefined) return Either.right(["connect", ...args])
   const port = given("port")
   const lonePort = first === undefined ? port : port === undefined && second === undefined ? first : undefined
   if (lonePort !== undefined && isNumber(lonePort)) {

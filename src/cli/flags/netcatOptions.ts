@@ -9,9 +9,9 @@ const everywhere: Reasons = {
   "--udp": noUdp,
   "--sctp": noSctp,
   "--vsock": noSctp,
-  "-z": "tcpfx does not scan ports",
-  "-d": "for no input, write </dev/null; a pause between writes is not possible",
-  "--delay": "a pause between writes is not possible",
+  "-z": "only a client checks ports, as in tcpfx -z host 20-25",
+  "-d": "for no input, write </dev/null",
+  "--delay": "only `tcpfx connect` pauses between the lines that it sends",
   "-r": "the system always chooses a random local port",
   "--lua-exec": "tcpfx runs no Lua",
 }
@@ -38,8 +38,6 @@ const ofConnect: Reasons = {
   "--proxy-type": "the scheme of the proxy says its kind, as in --proxy socks5://host:1080",
   "--proxy-auth": "name and password are part of the proxy, as in --proxy http://user:password@host:3128",
   "-P": "name and password are part of the proxy, as in --proxy http://user:password@host:3128",
-  "--recv-only": "for no input, write --no-shutdown </dev/null",
-  "--send-only": "tcpfx reads what the server sends until its FIN, so that no data is lost; -q limits the time",
 }
 
 const reasons: Readonly<Record<string, Reasons>> = { serve: ofServe, connect: ofConnect }

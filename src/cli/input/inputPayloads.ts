@@ -26,6 +26,8 @@ export interface InputOptions {
   /** The longest line, and the longest payload of a frame, in bytes. */
   readonly maxFrame: number
   readonly form: PayloadForm
+  /** Whether each line is a payload of its own in raw framing. The payload keeps its line end. */
+  readonly byLine?: boolean
   /** Reports lines that are skipped because they are longer than `maxFrame`. */
   readonly onSkipped: (skipped: SkippedLines) => void
   /** Reports a line that is not sent, because it has no payload in this form or in this framing. */
@@ -36,7 +38,8 @@ export interface InputOptions {
 export const inputPayloads = (input: Pick<Input, "read">, options: InputOptions): InputPayloads => {
   const { form, frame, maxFrame, onSkipped } = options
   if (frame.delimited === false && !form.needsLines) {
-    return payloadsOf(input, form.isPlain ? new Reads() : new ConvertedReads(options))
+    const reads = form.isPlain ? new Reads() : new ConvertedReads(options)
+    return payloadsOf(input, options.byLine === true ? new LinesOfReads(reads, maxFrame) : reads)
   }
   const lines = new InputLines(maxFrame, onSkipped)
   // Every line without LF is a frame of `line`.
@@ -114,6 +117,54 @@ class ConvertedReads extends Reads {
 
   private offer(bytes: Uint8Array): void {
     if (bytes.length > 0) super.push(bytes)
+  }
+}
+
+const newline = 0x0a
+
+/** Reads, cut behind each line end. Bytes without a line end wait until `longest` of them have come, or for the end. */
+class LinesOfReads implements Cutter {
+  private readonly reads: Cutter
+  private readonly longest: number
+  private held: Uint8Array = new Uint8Array(0)
+  private lines: Array<Uint8Array> = []
+
+  constructor(reads: Cutter, longest: number) {
+    this.reads = reads
+    this.longest = longest
+  }
+
+  push(chunk: Uint8Array): void {
+    this.reads.push(chunk)
+    this.cut()
+  }
+
+  end(): void {
+    this.reads.end()
+    this.cut()
+    if (this.held.length > 0) this.lines.push(this.held)
+    this.held = new Uint8Array(0)
+  }
+
+  hasMore(): boolean {
+    return this.lines.length > 0
+  }
+
+  take(): ReadonlyArray<Uint8Array> {
+    const { lines } = this
+    this.lines = []
+    return lines
+  }
+
+  private cut(): void {
+    if (!this.reads.hasMore()) return
+    let rest: Uint8Array = Buffer.concat([this.held, ...this.reads.take()])
+    for (let end = rest.indexOf(newline); end >= 0 || rest.length >= this.longest; end = rest.indexOf(newline)) {
+      const length = end < 0 || end >= this.longest ? this.longest : end + 1
+      this.lines.push(rest.subarray(0, length))
+      rest = rest.subarray(length)
+    }
+    this.held = rest
   }
 }
 

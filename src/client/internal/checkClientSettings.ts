@@ -1,5 +1,5 @@
 import * as Either from "effect/Either"
-import { checkHeartbeat, commonChecks } from "../../connection/settingsChecks.ts"
+import { checkHeartbeat, checkPayload, commonChecks } from "../../connection/settingsChecks.ts"
 import {
   settings as check,
   type Endpoint,
@@ -38,7 +38,12 @@ export const clientChecks: check.SettingChecks<ClientSettings> = {
   sendProxy: check.oneOfThese([1, 2, undefined]),
   telnet: check.oneOfThese([true, false]),
   tls: check.optional(check.objectWith(["secure"], "a connector made by Tls.connector")),
+  onConnect: {
+    expected: "a list of payloads (Uint8Array)",
+    accepts: (value) => Array.isArray(value) && value.every((one) => one instanceof Uint8Array),
+  },
   connectTimeout: check.deadline,
+  wait: check.anyTime,
   attemptDelay: check.anyTime,
 }
 
@@ -67,7 +72,16 @@ const sessionChecks: check.SettingChecks<AnySessionOptions> = {
 
 /** Checks the settings of a client. */
 export const checkClientSettings = (settings: ClientSettings): Either.Either<CheckedClientSettings, SettingsError> =>
-  Either.flatMap(check.checkSettings(settings, clientChecks), checkHeartbeat)
+  check.checkSettings(settings, clientChecks).pipe(Either.flatMap(checkHeartbeat), Either.flatMap(checkOnConnect))
+
+/** Refuses a first payload that the framing cannot carry as one frame. */
+export const checkOnConnect = <S extends Pick<ClientSettings, "frame" | "maxFrame" | "onConnect">>(
+  settings: S,
+): Either.Either<S, SettingsError> =>
+  Either.map(
+    Either.all(settings.onConnect.map((payload, index) => checkPayload(`onConnect[${index}]`, payload, settings))),
+    () => settings,
+  )
 
 /** Checks the settings for reconnecting. */
 export const checkReconnect = (settings: ReconnectSettings): Either.Either<CheckedReconnectSettings, SettingsError> =>

@@ -38,10 +38,12 @@ export const clientVariables = <D extends Duration.DurationInput, K>(
     sendProxy: read("SEND_PROXY", parseProxyVersion, defaults.sendProxy),
     telnet: read("TELNET", parseYesNo, defaults.telnet),
     tls: Config.succeed(defaults.tls),
+    onConnect: Config.succeed(defaults.onConnect),
     keepalive: read("KEEPALIVE", parseKeepalive, defaults.keepalive),
     idleTimeout: read("IDLE_TIMEOUT", parseDeadline, defaults.idleTimeout),
     writeTimeout: read("WRITE_TIMEOUT", parseDeadline, defaults.writeTimeout),
     connectTimeout: read("CONNECT_TIMEOUT", parseDeadline, defaults.connectTimeout),
+    wait: read("WAIT", parseDuration, defaults.wait),
     attemptDelay: read("ATTEMPT_DELAY", parseDuration, defaults.attemptDelay),
   }
 }

@@ -7,6 +7,7 @@ import * as Option from "effect/Option"
 import * as TestClock from "effect/TestClock"
 import { type ConverseOptions, converse } from "../../../src/cli/commands/converse.ts"
 import { makeOutgoing } from "../../../src/cli/commands/outgoing.ts"
+import { untilsOf } from "../../../src/cli/flags/talkFlags.ts"
 import { Stdio } from "../../../src/cli/process/stdio.ts"
 import { Framing, type SendError } from "../../../src/domain/index.ts"
 import type { Handler } from "../../../src/server/index.ts"
@@ -36,7 +37,9 @@ const talking = (serve: Serve, given: Partial<ConverseOptions> = {}) =>
       outgoing,
       peer: "server",
       raw: true,
-      once: false,
+      until: undefined,
+      sendOnly: false,
+      pacing: undefined,
       shutdown: "always",
       explainsFin: true,
       quit: Option.none(),
@@ -64,6 +67,11 @@ const talking = (serve: Serve, given: Partial<ConverseOptions> = {}) =>
     }
   })
 
+const noFlags = { once: false, until: [], delay: Option.none(), lockstep: false }
+
+/** The condition of `--once`. */
+const onceIn = (frame: Framing.Framing) => Either.getOrThrow(untilsOf({ ...noFlags, once: true }, frame, plainForm))
+
 const inMemory = Effect.provide(MemoryTransport.layer())
 
 describe("a conversation with --once", () => {
@@ -79,7 +87,7 @@ describe("a conversation with --once", () => {
             }
             yield* Effect.never
           }),
-        { once: true },
+        { until: onceIn(Framing.raw) },
       )
       yield* offer("?")
       yield* endInput
@@ -105,7 +113,7 @@ describe("a conversation with --once", () => {
             yield* connection.send(utf8("two"))
             yield* Effect.never
           }),
-        { once: true, frame: Framing.line },
+        { until: onceIn(Framing.line), frame: Framing.line },
       )
       yield* offer("?\n")
       expect(yield* Fiber.join(running)).toEqual(Either.right(undefined))
@@ -117,7 +125,7 @@ describe("a conversation with --once", () => {
     Effect.gen(function* () {
       const { endInput, offer, running, written } = yield* talking(
         (connection) => Effect.flatMap(receiveAll(connection), (all) => connection.send(utf8(`got ${all.length}`))),
-        { once: true },
+        { until: onceIn(Framing.raw) },
       )
       yield* offer("12345")
       yield* endInput
@@ -154,7 +162,7 @@ describe("a server that sends FIN right after our FIN", () => {
       expect(said).toMatch(
         /^tcpfx: the server took the input and closed without an answer; [^\n]*--no-shutdown[^\n]*\n$/,
       )
-      const { outcome: failed } = yield* conversation(afterFin(), ["?"], { once: true })
+      const { outcome: failed } = yield* conversation(afterFin(), ["?"], { until: onceIn(Framing.raw) })
       expect(Either.flip(failed)).toMatchObject({
         right: {
           code: 1,

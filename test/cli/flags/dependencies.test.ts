@@ -4,8 +4,9 @@ import { describe, expect, it } from "@effect/vitest"
 import * as ConfigProvider from "effect/ConfigProvider"
 import * as Effect from "effect/Effect"
 import { noPage } from "../../../src/cli/CommandParts.ts"
-import { connectCommand, connectFlags, runConnect } from "../../../src/cli/commands/connect.ts"
+import { connectCommand, connectFlags } from "../../../src/cli/commands/connect.ts"
 import { connectDependencies } from "../../../src/cli/commands/connectDependencies.ts"
+import { runConnect } from "../../../src/cli/commands/runConnect.ts"
 import { runServe } from "../../../src/cli/commands/runServe.ts"
 import { serveCommand, serveFlags } from "../../../src/cli/commands/serve.ts"
 import { serveDependencies } from "../../../src/cli/commands/serveDependencies.ts"
@@ -57,6 +58,8 @@ const values: Readonly<Record<string, string>> = {
   ENCODING: "gbk",
   FILTER: "in",
   ADDRESS: "127.0.0.1",
+  CONDITION: "bytes:1",
+  RULE: "x when contains a reply b",
 }
 const textFor = (placeholder: string): string => values[placeholder] ?? placeholder.split("|").at(-1) ?? ""
 
@@ -74,6 +77,11 @@ const besideProblem: ReadonlyArray<readonly [part: string, args: ReadonlyArray<s
   ["has no effect with --insecure", ["--tls", "--insecure"]],
   ["needs --frame raw", ["--frame", "line"]],
   ["contradicts --no-shutdown", ["--no-shutdown"]],
+  ["and --once exclude each other", ["--once"]],
+  ["contradicts --recv-only", ["--recv-only"]],
+  ["which --send-only drops", ["--send-only"]],
+  ["needs lines to send", ["--repeat", "1s"]],
+  ["has no effect with --reconnect", ["--reconnect"]],
   ["has no effect with -l alone", ["-l"]],
 ]
 const besideOf = (problem: string): ReadonlyArray<string> =>
@@ -123,7 +131,7 @@ describe("a flag of tcpfx connect that has an effect only with others", () => {
         isOfUnix ? "unix:x.sock" : "127.0.0.1:9",
         ...besideOf(problem),
         // `--send` keeps the command from reading standard input.
-        ...(problem.includes("give --send") ? [] : ["--send", "x"]),
+        ...(/give --send|--recv-only/.test(problem) ? [] : ["--send", "x"]),
       ]
       const error = yield* refusal(["connect", ...beside, ...words(shape)])
       expect(error).toMatchObject({ code: 2, message: `--${shape.name} ${problem}` })

@@ -40,6 +40,7 @@ describe("a command line of netcat", () => {
     ["host 9000 --send -l", "connect --send -l host 9000"],
     ["-l 9000 --help", "serve --help"],
     ["host 9000 --help", "connect --help"],
+    ["-zv host 20-25", "connect --check true --verbose true host 20-25"],
   ])("gets its command: tcpfx %s", (line, expected) => {
     expect(read(line)).toBe(expected)
   })
@@ -50,7 +51,6 @@ describe("a command line of netcat", () => {
     ["-p 9000", "the port 9000 alone could mean tcpfx serve 9000 or tcpfx connect 9000; write one"],
     ["--broker serve", "the command must be the first word: tcpfx serve --broker …"],
     ["-v", "unknown option -v (tcpfx --help)"],
-    ["-z host 9000", "unknown option -z: tcpfx does not scan ports (tcpfx connect --help)"],
   ])("is refused when it has two meanings or none: tcpfx %s", (line, message) => {
     expect(refusal(line)).toBe(message)
   })

@@ -113,7 +113,6 @@ describe("the limits of tcpfx serve", () => {
         [["--write-timeout", "soon"], /--write-timeout: "soon" is not a duration/],
         [["--backlog", "0"], /--backlog: "0" is not a count/],
         [["--backlog", "70000"], /--backlog: "70000" is not a count: it is out of range; expected 1 to 65535/],
-        [["--heartbeat", "ping"], /--heartbeat needs --frame line/],
         [["--heartbeat", "\\q", "--frame", "line"], /--heartbeat: "\\\\q" is not a text with escapes/],
         [["--heartbeat-interval", "5s"], /--heartbeat-interval needs --heartbeat TEXT/],
         [["--heartbeat-timeout", "5s"], /--heartbeat-timeout needs --heartbeat TEXT/],
