@@ -64,6 +64,7 @@ One connection over TCP on 127.0.0.1 to an echo server in another process. The C
 request and its reply, with the system calls. A message has about 40 bytes and is a line. Each request has a deadline. The ceiling
 for \`Requests\` is ${ceiling} µs. "By hand" has a \`Deferred\`, a lock and an \`Effect.timeoutFail\` for each request. A
 socket of Node alone shows the part of the system calls: one request in flight costs at least one poll, one read and one write.
+Other programs on the machine make this row and the others dearer, so compare them within one run.
 
 | way | in flight | CPU for each request, µs | requests each second |
 |---|---|---|---|
