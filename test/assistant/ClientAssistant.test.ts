@@ -8,7 +8,7 @@ import * as Stream from "effect/Stream"
 import * as TestClock from "effect/TestClock"
 import { MemoryTransport, Transport, type TransportService } from "../../src/transport/index.ts"
 import { clientWindow, command, framesOf, rowsOf, serverWindow, text, untilState } from "../support/assistants.ts"
-import { overEachTransport } from "../support/serving.ts"
+import { overEachTransport } from "../support/eachTransport.ts"
 
 overEachTransport("a client window connects, sends, receives and disconnects", () =>
   Effect.gen(function* () {

@@ -1,8 +1,9 @@
 import { expect, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import { Framing } from "../../src/domain/index.ts"
+import { Testing } from "../../src/testing/index.ts"
 import { command, framesOf, overMemory, serverWindow, unwatchedServerWindow } from "../support/assistants.ts"
-import { receiveText, utf8 } from "../support/serving.ts"
+import { utf8 } from "../support/texts.ts"
 
 type Window = Effect.Effect.Success<ReturnType<typeof serverWindow>>
 
@@ -19,13 +20,16 @@ it.scoped("a client is named by its first line, which the log, the rules and the
       yield* window.assistant.execute(command("rule hi when starts plc reply hello ${client.name}"))
       const client = yield* window.connect()
       yield* client.send(utf8("plc-1"))
-      expect([yield* receiveText(client), yield* receiveText(client)].sort()).toEqual(["hello plc-1", "plc-1"])
+      expect([yield* Testing.receiveText(client), yield* Testing.receiveText(client)].sort()).toEqual([
+        "hello plc-1",
+        "plc-1",
+      ])
       yield* client.send(utf8("second line"))
-      expect(yield* receiveText(client)).toBe("second line")
+      expect(yield* Testing.receiveText(client)).toBe("second line")
       expect(yield* namesOf(window)).toEqual(["plc-1"])
       expect((yield* framesOf(window.assistant))[0]).toBe("1<plc-1")
       yield* window.assistant.execute(command("send @plc-1 to you"))
-      expect(yield* receiveText(client)).toBe("to you")
+      expect(yield* Testing.receiveText(client)).toBe("to you")
     }),
   ),
 )

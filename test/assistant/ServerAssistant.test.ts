@@ -1,7 +1,9 @@
 import { expect } from "@effect/vitest"
 import * as Effect from "effect/Effect"
+import { Testing } from "../../src/testing/index.ts"
 import { command, framesOf, rowsOf, serverWindow, text, untilState } from "../support/assistants.ts"
-import { overEachTransport, receiveText, utf8 } from "../support/serving.ts"
+import { overEachTransport } from "../support/eachTransport.ts"
+import { utf8 } from "../support/texts.ts"
 
 overEachTransport("a server window shows whether it listens, and frees its port", () =>
   Effect.gen(function* () {
@@ -37,14 +39,14 @@ overEachTransport("a payload goes to its recipients, and is one row of the log",
       bytes: 5,
       unmatched: ["@nobody"],
     })
-    expect(yield* receiveText(two)).toBe("hello")
-    expect(yield* receiveText(three)).toBe("hello")
+    expect(yield* Testing.receiveText(two)).toBe("hello")
+    expect(yield* Testing.receiveText(three)).toBe("hello")
     yield* assistant.execute({ _tag: "Send", payload: text("${client.id} ${client.name}") })
-    expect(yield* receiveText(one)).toBe("1 ")
-    expect(yield* receiveText(two)).toBe("2 plc-1")
+    expect(yield* Testing.receiveText(one)).toBe("1 ")
+    expect(yield* Testing.receiveText(two)).toBe("2 plc-1")
     yield* assistant.execute({ _tag: "Broadcast", payload: text("all\\n") })
-    expect(yield* receiveText(three)).toBe("3 ")
-    expect(yield* receiveText(three)).toBe("all\n")
+    expect(yield* Testing.receiveText(three)).toBe("3 ")
+    expect(yield* Testing.receiveText(three)).toBe("all\n")
     expect(yield* framesOf(assistant)).toEqual(["2>hello", "1>1 ", "2>2 plc-1", "3>3 ", "3>all\\n"])
     const state = yield* assistant.state
     expect(state.traffic).toMatchObject({ framesOut: 8, framesIn: 0 })
@@ -57,7 +59,7 @@ overEachTransport("rows show each received frame with its client, and the reason
     const { assistant, connect, events } = yield* serverWindow({ mode: "echo" })
     const client = yield* connect()
     yield* client.send(utf8("a\u0007b"))
-    expect(yield* receiveText(client)).toBe("a\u0007b")
+    expect(yield* Testing.receiveText(client)).toBe("a\u0007b")
     yield* assistant.execute(command("kick @1"))
     yield* events.first("ConnectionClosed", 1)
     const rows = yield* rowsOf(assistant)

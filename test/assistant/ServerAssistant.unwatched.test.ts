@@ -3,8 +3,10 @@ import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Scope from "effect/Scope"
 import { Framing } from "../../src/domain/index.ts"
+import { Testing } from "../../src/testing/index.ts"
 import { command, rowsOf, untilState, unwatchedServerWindow } from "../support/assistants.ts"
-import { overEachTransport, receiveText, utf8 } from "../support/serving.ts"
+import { overEachTransport } from "../support/eachTransport.ts"
+import { utf8 } from "../support/texts.ts"
 
 overEachTransport("a command finds the clients that connected and disconnected without a watcher", () =>
   Effect.gen(function* () {
@@ -13,15 +15,15 @@ overEachTransport("a command finds the clients that connected and disconnected w
     yield* assistant.execute(command("rename @2 plc-1"))
     yield* assistant.execute(command("tag @1 line2"))
     yield* assistant.execute(command("send @plc-1,@tag:line2 hello"))
-    expect(yield* receiveText(one)).toBe("hello")
-    expect(yield* receiveText(two)).toBe("hello")
+    expect(yield* Testing.receiveText(one)).toBe("hello")
+    expect(yield* Testing.receiveText(two)).toBe("hello")
     yield* two.close
     yield* events.first("ConnectionClosed", 1)
     const three = yield* connect()
     expect((yield* Effect.flip(assistant.execute(command("send @plc-1 hello")))).reason).toBe("nobody")
     yield* assistant.execute(command("rename @3 plc-1"))
     yield* assistant.execute(command("send @plc-1 again"))
-    expect(yield* receiveText(three)).toBe("again")
+    expect(yield* Testing.receiveText(three)).toBe("again")
     expect((yield* assistant.state).clients).toBe(2)
     const page = yield* assistant.clients({ from: 0, count: 10 })
     expect(page.rows.map(({ id, name, tags }) => [id, name, ...tags])).toEqual([
@@ -55,7 +57,7 @@ overEachTransport("a rule for a named client acts on its frames without a watche
       [late, "hi 2"],
     ] as const) {
       yield* client.send(utf8("hello"))
-      expect(yield* receiveText(client)).toBe(answer)
+      expect(yield* Testing.receiveText(client)).toBe(answer)
     }
   }).pipe(Effect.scoped),
 )

@@ -8,7 +8,7 @@ import { MemoryTransport } from "../../src/transport/index.ts"
 import { command, rowsOf, serverWindow } from "../support/assistants.ts"
 import { anyOf, tagsOf } from "../support/eventArbitraries.ts"
 import { runs } from "../support/properties.ts"
-import { string } from "../support/serving.ts"
+import { string } from "../support/texts.ts"
 
 const isFrame = ({ _tag }: { readonly _tag: string }) => _tag === "FrameReceived" || _tag === "FrameSent"
 const hasChinese = /\p{Script=Han}/u

@@ -3,19 +3,20 @@ import * as Effect from "effect/Effect"
 import { ServerAssistant } from "../../src/assistant/index.ts"
 import type { Connection } from "../../src/connection/index.ts"
 import { Framing } from "../../src/domain/index.ts"
+import { Testing } from "../../src/testing/index.ts"
 import { command, overMemory, rowsOf, serverWindow } from "../support/assistants.ts"
-import { receiveText, utf8 } from "../support/serving.ts"
+import { utf8 } from "../support/texts.ts"
 
 const lineClient = { frame: Framing.line }
 
 const chatWindow = Effect.gen(function* () {
   const window = yield* serverWindow({ mode: "chat" })
   /** Connects a client that has read its greeting. */
-  const join = Effect.tap(window.connect(lineClient), receiveText)
+  const join = Effect.tap(window.connect(lineClient), Testing.receiveText)
   return { ...window, join }
 })
 
-const next = (client: Connection, count: number) => Effect.replicateEffect(receiveText(client), count)
+const next = (client: Connection, count: number) => Effect.replicateEffect(Testing.receiveText(client), count)
 
 describe("a server window with a chat", () => {
   it.scopedLive("has the names of the chat in its list of clients, in its log and as recipients", () =>
@@ -23,7 +24,7 @@ describe("a server window with a chat", () => {
       Effect.gen(function* () {
         const { assistant, join } = yield* chatWindow
         const [one, two] = [yield* join, yield* join]
-        expect(yield* receiveText(one)).toBe("* guest-2 joined")
+        expect(yield* Testing.receiveText(one)).toBe("* guest-2 joined")
         yield* one.send(utf8("/nick ada"))
         yield* one.send(utf8("hello"))
         expect(yield* next(two, 2)).toEqual(["* guest-1 is now ada", "<ada> hello"])
@@ -39,7 +40,7 @@ describe("a server window with a chat", () => {
           ]),
         )
         yield* assistant.execute(command("kick @ada"))
-        expect(yield* receiveText(two)).toBe("* ada left: kicked by the operator")
+        expect(yield* Testing.receiveText(two)).toBe("* ada left: kicked by the operator")
       }),
     ),
   )
@@ -49,7 +50,7 @@ describe("a server window with a chat", () => {
       Effect.gen(function* () {
         const { assistant, join } = yield* chatWindow
         const [one, two] = [yield* join, yield* join]
-        yield* receiveText(one)
+        yield* Testing.receiveText(one)
         yield* assistant.execute(command("send hello"))
         yield* assistant.execute(command("broadcast again"))
         yield* assistant.execute(command("send @guest-2 secret"))
@@ -71,18 +72,18 @@ describe("a server window with a chat", () => {
       Effect.gen(function* () {
         const { assistant, join } = yield* chatWindow
         const [one, two] = [yield* join, yield* join]
-        expect(yield* receiveText(one)).toBe("* guest-2 joined")
+        expect(yield* Testing.receiveText(one)).toBe("* guest-2 joined")
         yield* assistant.execute(command("rename @1 ada"))
-        expect(yield* receiveText(one)).toBe("* the operator changed your name to ada")
-        expect(yield* receiveText(two)).toBe("* guest-1 is now ada, by the operator")
+        expect(yield* Testing.receiveText(one)).toBe("* the operator changed your name to ada")
+        expect(yield* Testing.receiveText(two)).toBe("* guest-1 is now ada, by the operator")
         const refusals = yield* Effect.forEach(["Ada", '"a b"', "operator", '""'], (name) =>
           Effect.flip(assistant.execute(command(`rename @2 ${name}`))),
         )
         expect(refusals.map(({ field }) => field)).toEqual(Array(4).fill("name"))
         expect(refusals[0]?.message).toBe("another client has the name ada")
         yield* assistant.execute(command("rename @2 bob"))
-        expect(yield* receiveText(one)).toBe("* guest-2 is now bob, by the operator")
-        expect(yield* receiveText(two)).toBe("* the operator changed your name to bob")
+        expect(yield* Testing.receiveText(one)).toBe("* guest-2 is now bob, by the operator")
+        expect(yield* Testing.receiveText(two)).toBe("* the operator changed your name to bob")
       }),
     ),
   )
@@ -94,12 +95,12 @@ describe("a server window with a chat", () => {
         const one = yield* join
         yield* assistant.execute(command("rule ping when contains ping reply pong"))
         const raw = yield* connect({ frame: Framing.raw })
-        yield* receiveText(one)
+        yield* Testing.receiveText(one)
         const count = 3000
         yield* raw.send(utf8("/me says ping\n".repeat(count)))
-        for (let line = 0; line < count; line++) expect(yield* receiveText(one)).toBe("* guest-2 says ping")
+        for (let line = 0; line < count; line++) expect(yield* Testing.receiveText(one)).toBe("* guest-2 says ping")
         let heard = ""
-        while ((heard.match(/pong/g) ?? []).length < count) heard += yield* receiveText(raw)
+        while ((heard.match(/pong/g) ?? []).length < count) heard += yield* Testing.receiveText(raw)
       }),
     ),
   )

@@ -4,7 +4,7 @@ import * as TestClock from "effect/TestClock"
 import type { Assistant } from "../../src/assistant/index.ts"
 import { type ConnectionId, Assistant as Domain } from "../../src/domain/index.ts"
 import { command, framesOf, overMemory, rowsOf, serverWindow, untilState } from "../support/assistants.ts"
-import { utf8 } from "../support/serving.ts"
+import { utf8 } from "../support/texts.ts"
 
 const refusalOf = (assistant: Assistant, line: string) => Effect.flip(assistant.execute(command(line)))
 

@@ -12,6 +12,7 @@ import {
   type ListenFailure,
   tcpEndpoint,
 } from "../../src/domain/index.ts"
+import { Testing } from "../../src/testing/index.ts"
 import { MemoryTransport, Transport } from "../../src/transport/index.ts"
 import {
   clientWindow,
@@ -23,7 +24,7 @@ import {
   serverWindow,
   text,
 } from "../support/assistants.ts"
-import { receiveAll, receiveText, utf8 } from "../support/serving.ts"
+import { utf8 } from "../support/texts.ts"
 
 const refusalOf = (assistant: Assistant, line: string) => Effect.flip(assistant.execute(command(line)))
 
@@ -47,7 +48,7 @@ it.scoped("stopping keeps, closes or resets the clients, as the command says", (
         })
         if (clients === "keep") {
           yield* assistant.execute({ _tag: "Broadcast", payload: text("still here") })
-          expect(yield* receiveText(client)).toBe("still here")
+          expect(yield* Testing.receiveText(client)).toBe("still here")
         } else {
           expect((yield* client.closed).reason._tag).toBe(clients === "close" ? "PeerClosed" : "PeerReset")
           yield* events.first("ConnectionClosed", 1)
@@ -108,7 +109,7 @@ it.scoped("kick, reset, half-close, pause and resume act on the recipients", () 
       while ((yield* framesOf(assistant)).length === 0) yield* Effect.yieldNow()
       expect(yield* framesOf(assistant)).toEqual(["3<held"])
       yield* assistant.execute({ _tag: "HalfClose", to: onlyClient(3) })
-      expect((yield* receiveAll(three)).length).toBe(0)
+      expect((yield* Testing.receiveAll(three)).length).toBe(0)
       expect(yield* Effect.flip(assistant.execute({ _tag: "Reset" }))).toMatchObject({ reason: "syntax", field: "to" })
     }),
   ),
@@ -155,7 +156,7 @@ it.scoped("invalid payloads and payloads without a recipient are refused, and no
       expect(yield* send({ form: "file", content: "/nonexistent" })).toMatchObject({ reason: "file", code: "ENOENT" })
       expect(yield* send({ form: "file", content: "/" })).toMatchObject({ reason: "file", code: "EISDIR" })
       yield* assistant.execute({ _tag: "Send", payload: text("last") })
-      expect(yield* receiveText(client)).toBe("last")
+      expect(yield* Testing.receiveText(client)).toBe("last")
       expect(yield* framesOf(assistant)).toEqual(["1>last"])
     }),
   ),
@@ -192,7 +193,7 @@ it.scoped("macros are saved, run and removed", () =>
       yield* assistant.execute({ _tag: "SaveMacro", macro: { name: "one", payload: text("ONE"), to: "@1" } })
       expect((yield* assistant.state).macros.map(({ name }) => name)).toEqual(["ping", "one"])
       yield* assistant.execute({ _tag: "RunMacro", name: "ping" })
-      expect(yield* receiveText(client)).toBe("PING")
+      expect(yield* Testing.receiveText(client)).toBe("PING")
       yield* assistant.execute({ _tag: "RunMacro", name: "one" })
       const sent = (yield* rowsOf(assistant, { direction: "sent" })).map(({ by }) => by)
       expect(sent).toEqual(["ping", "one"])

@@ -3,8 +3,9 @@ import * as Effect from "effect/Effect"
 import * as TestClock from "effect/TestClock"
 import { emptyProject } from "../../src/assistant/index.ts"
 import { Framing } from "../../src/domain/index.ts"
+import { Testing } from "../../src/testing/index.ts"
 import { greetingRule, overMemory, serverWindow, text } from "../support/assistants.ts"
-import { receiveText, utf8 } from "../support/serving.ts"
+import { utf8 } from "../support/texts.ts"
 
 const line = { settings: { frame: Framing.line } }
 
@@ -19,11 +20,11 @@ it.scoped("a project is loaded at the start, as a whole or not at all, and can b
       const { assistant, connect } = yield* serverWindow({ ...line, project })
       const client = yield* connect()
       yield* client.send(utf8("hello"))
-      expect(yield* receiveText(client)).toBe("hi")
+      expect(yield* Testing.receiveText(client)).toBe("hi")
       yield* assistant.execute({ _tag: "RunMacro", name: "m" })
-      expect(yield* receiveText(client)).toBe("macro")
+      expect(yield* Testing.receiveText(client)).toBe("macro")
       yield* TestClock.adjust("1 second")
-      expect(yield* receiveText(client)).toBe("tick")
+      expect(yield* Testing.receiveText(client)).toBe("tick")
       expect(yield* assistant.project).toEqual(project)
       const broken = { ...project, rules: [greetingRule("x", { match: { _tag: "Regex", source: "(" } })], macros: [] }
       expect(yield* Effect.flip(assistant.loadProject(broken))).toMatchObject({ field: "match" })
@@ -43,7 +44,7 @@ it.scoped("a project that is loaded again sends nothing twice, and ends the repe
       const repeats = [every("a"), every("b"), every("b")]
       const numbers = Effect.map(assistant.state, (state) => state.repeats.map(({ repeat }) => repeat))
       const receiveSome = (count: number) =>
-        Effect.map(Effect.replicateEffect(receiveText(client), count), (texts) => texts.sort())
+        Effect.map(Effect.replicateEffect(Testing.receiveText(client), count), (texts) => texts.sort())
       yield* assistant.loadProject({ ...emptyProject, repeats })
       expect(yield* receiveSome(3)).toEqual(["a", "b", "b"])
       yield* assistant.loadProject({ ...emptyProject, repeats })

@@ -7,7 +7,7 @@ import { LogStore } from "../../src/assistant/internal/LogStore.ts"
 import type { LogCondition } from "../../src/assistant/internal/logCondition.ts"
 import { Assistant, type ConnectionId, Framing } from "../../src/domain/index.ts"
 import { runs } from "../support/properties.ts"
-import { string, utf8 } from "../support/serving.ts"
+import { string, utf8 } from "../support/texts.ts"
 
 const line = FastCheck.stringMatching(/^[ab]{0,6}$/)
 const step = FastCheck.oneof(

@@ -11,7 +11,7 @@ import { LogReader } from "../../src/assistant/internal/LogReader.ts"
 import { LogStore } from "../../src/assistant/internal/LogStore.ts"
 import { Pulse } from "../../src/assistant/internal/Pulse.ts"
 import { Assistant, type ConnectionId, Framing } from "../../src/domain/index.ts"
-import { string, utf8 } from "../support/serving.ts"
+import { string, utf8 } from "../support/texts.ts"
 
 const id = (number: number) => number as ConnectionId
 

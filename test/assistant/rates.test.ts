@@ -2,9 +2,10 @@ import { describe, expect, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as TestClock from "effect/TestClock"
 import { Rates } from "../../src/assistant/internal/Rates.ts"
+import { Testing } from "../../src/testing/index.ts"
 import { MemoryTransport } from "../../src/transport/index.ts"
 import { serverWindow, text } from "../support/assistants.ts"
-import { receiveText, utf8 } from "../support/serving.ts"
+import { utf8 } from "../support/texts.ts"
 
 const counters = (bytesIn: number, framesIn = 0) => ({ bytesIn, bytesOut: 0, framesIn, framesOut: 0 })
 
@@ -48,7 +49,7 @@ describe("the history of rates", () => {
       yield* client.send(utf8("12345"))
       yield* events.first("FrameReceived", 1)
       yield* assistant.execute({ _tag: "Broadcast", payload: text("abc") })
-      yield* receiveText(client)
+      yield* Testing.receiveText(client)
       yield* TestClock.adjust("1 second")
       const { bytesIn, bytesOut, framesIn, framesOut } = yield* assistant.rates
       const sum = (points: ReadonlyArray<number>) => points.reduce((total, point) => total + point, 0)

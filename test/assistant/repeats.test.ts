@@ -2,8 +2,8 @@ import { expect, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as TestClock from "effect/TestClock"
 import { Framing } from "../../src/domain/index.ts"
+import { Testing } from "../../src/testing/index.ts"
 import { overMemory, rowsOf, serverWindow, text } from "../support/assistants.ts"
-import { receiveText } from "../support/serving.ts"
 
 const line = { settings: { frame: Framing.line } }
 
@@ -19,14 +19,14 @@ it.scoped("a repeat sends at once and at each interval, without drift, up to its
         count: 4,
       })
       expect(started).toEqual({ _tag: "RepeatStarted", repeat: 1 })
-      expect(yield* receiveText(client)).toBe("tick 1")
+      expect(yield* Testing.receiveText(client)).toBe("tick 1")
       for (const number of [2, 3]) {
         yield* TestClock.adjust("100 millis")
-        expect(yield* receiveText(client)).toBe(`tick ${number}`)
+        expect(yield* Testing.receiveText(client)).toBe(`tick ${number}`)
       }
       expect((yield* assistant.state).repeats).toMatchObject([{ repeat: 1, sent: 3, of: 4, intervalMillis: 100 }])
       yield* TestClock.adjust("100 millis")
-      expect(yield* receiveText(client)).toBe("tick 4")
+      expect(yield* Testing.receiveText(client)).toBe("tick 4")
       expect((yield* assistant.state).repeats).toEqual([])
       const rows = yield* rowsOf(assistant, { direction: "sent" })
       expect(rows.map(({ at, by }) => [at, by])).toEqual([0, 100, 200, 300].map((at) => [at, "repeat 1"]))
@@ -43,7 +43,7 @@ it.scoped("a repeat without clients shows its problem and continues, until it is
       expect((yield* assistant.state).repeats).toMatchObject([{ sent: 0, problem: "no client is connected" }])
       const client = yield* connect()
       yield* TestClock.adjust("1 second")
-      expect(yield* receiveText(client)).toBe("tick")
+      expect(yield* Testing.receiveText(client)).toBe("tick")
       const [repeat] = (yield* assistant.state).repeats
       expect(repeat).toMatchObject({ sent: 1 })
       expect(repeat?.problem).toBeUndefined()

@@ -3,8 +3,9 @@ import * as Effect from "effect/Effect"
 import * as Stream from "effect/Stream"
 import * as TestClock from "effect/TestClock"
 import { Framing } from "../../src/domain/index.ts"
+import { Testing } from "../../src/testing/index.ts"
 import { addRule, greetingRule, overMemory, serverWindow, text } from "../support/assistants.ts"
-import { receiveText, utf8 } from "../support/serving.ts"
+import { utf8 } from "../support/texts.ts"
 
 const line = { settings: { frame: Framing.line } }
 
@@ -28,9 +29,9 @@ it.scoped("delayed actions end with their client and their rule, and one client 
       while ((yield* assistant.state).rules[0]?.acted !== 1) yield* Effect.yieldNow()
       expect(yield* problems).toEqual([undefined])
       yield* TestClock.adjust("2 seconds")
-      expect(yield* receiveText(other)).toBe("soon")
+      expect(yield* Testing.receiveText(other)).toBe("soon")
       yield* assistant.execute({ _tag: "Broadcast", payload: text("end") })
-      expect(yield* receiveText(other)).toBe("end")
+      expect(yield* Testing.receiveText(other)).toBe("end")
     }),
   ),
 )
@@ -49,7 +50,7 @@ it.scoped("the frames of a client that reads no replies wait, and all of them ar
       while ((yield* assistant.state).rules[0]?.acted === 0) yield* Effect.yieldNow()
       for (let turn = 0; turn < 100; turn++) yield* Effect.yieldNow()
       expect((yield* assistant.state).rules[0]?.acted).toBeLessThan(frames / 2)
-      for (let count = 0; count < frames; count++) expect(yield* receiveText(client)).toBe(answer)
+      for (let count = 0; count < frames; count++) expect(yield* Testing.receiveText(client)).toBe(answer)
       expect((yield* client.closed).reason._tag).toBe("LocalClosed")
     }),
   ),

@@ -4,6 +4,7 @@ import * as Option from "effect/Option"
 import * as TestClock from "effect/TestClock"
 import { emptyProject, ServerAssistant } from "../../src/assistant/index.ts"
 import { type ConnectionId, type Assistant as Domain, Framing } from "../../src/domain/index.ts"
+import { Testing } from "../../src/testing/index.ts"
 import {
   addRule,
   clientWindow,
@@ -17,9 +18,10 @@ import {
   text,
   untilState,
 } from "../support/assistants.ts"
+import { overEachTransport } from "../support/eachTransport.ts"
 import { hex } from "../support/framingSuite.ts"
 import { joinBytes } from "../support/properties.ts"
-import { overEachTransport, receiveBytes, receiveText, string, utf8 } from "../support/serving.ts"
+import { string, utf8 } from "../support/texts.ts"
 
 const line = { settings: { frame: Framing.line } }
 
@@ -29,17 +31,17 @@ overEachTransport("a rule answers a frame, and both are in the log, the answer w
     const client = yield* connect()
     yield* addRule(assistant, greetingRule("hi ${client.id}"))
     yield* client.send(utf8("say hello"))
-    expect(yield* receiveText(client)).toBe("hi 1")
+    expect(yield* Testing.receiveText(client)).toBe("hi 1")
     yield* client.send(utf8("nothing"))
     yield* client.send(utf8("hello again"))
-    expect(yield* receiveText(client)).toBe("hi 1")
+    expect(yield* Testing.receiveText(client)).toBe("hi 1")
     expect(yield* framesOf(assistant)).toEqual(["1<say hello", "1>hi 1", "1<nothing", "1<hello again", "1>hi 1"])
     expect((yield* rowsOf(assistant, { direction: "sent" })).map(({ by }) => by)).toEqual(["greeting", "greeting"])
     expect((yield* assistant.state).rules).toMatchObject([{ acted: 2 }])
     yield* assistant.execute({ _tag: "RemoveRule", name: "greeting" })
     yield* client.send(utf8("hello"))
     yield* assistant.execute({ _tag: "Broadcast", payload: text("after") })
-    expect(yield* receiveText(client)).toBe("after")
+    expect(yield* Testing.receiveText(client)).toBe("after")
   }).pipe(Effect.scoped),
 )
 
@@ -60,10 +62,10 @@ it.scoped("only the first matching rule acts: its actions run in order and use i
       })
       yield* addRule(assistant, greetingRule("second", { match: { _tag: "Starts", text: "ID" } }))
       yield* client.send(utf8("ID:plc7;2"))
-      expect(yield* receiveText(client)).toBe("OK plc7 2")
+      expect(yield* Testing.receiveText(client)).toBe("OK plc7 2")
       expect(Option.getOrThrow(yield* client.receive)).toHaveLength(4)
       yield* client.send(utf8("ID?"))
-      expect(yield* receiveText(client)).toBe("second")
+      expect(yield* Testing.receiveText(client)).toBe("second")
       const { rows } = yield* assistant.clients({ from: 0, count: 10 })
       expect(rows[0]).toMatchObject({ name: "plc7", tags: ["line2"] })
     }),
@@ -82,9 +84,9 @@ it.scoped("a rule tests only the frames of its clients, and can match hex with w
       )
       yield* one.send(Uint8Array.of(0x78, 0x33, 0x01))
       yield* two.send(Uint8Array.of(0x78, 0x33, 0x01, 0x99))
-      expect(yield* receiveText(two)).toBe("for meters")
+      expect(yield* Testing.receiveText(two)).toBe("for meters")
       yield* assistant.execute({ _tag: "Broadcast", payload: text("end") })
-      expect(yield* receiveText(one)).toBe("end")
+      expect(yield* Testing.receiveText(one)).toBe("end")
     }),
   ),
 )
@@ -101,7 +103,7 @@ overEachTransport("one rule answers three logins of a GT06 tracker in one read, 
     const tracker = yield* connect({ frame: Framing.raw })
     yield* tracker.send(joinBytes([login("0001"), login("0002"), login("a1b2")]))
     const expected = ["0001 d9dc", "0002 eb47", "a1b2 e8eb"].map((text) => hex(`7878 05 01 ${text} 0d0a`))
-    expect(yield* receiveBytes(tracker, 30)).toEqual(joinBytes(expected))
+    expect(yield* Testing.receiveBytes(tracker, 30)).toEqual(joinBytes(expected))
     expect(events.all("FrameReceived").map(({ bytes }) => bytes.length)).toEqual([18, 18, 18])
     expect((yield* assistant.state).rules).toMatchObject([{ acted: 3 }])
     yield* tracker.send(hex("7878 02 01 ff 0d0a"))
@@ -123,7 +125,7 @@ it.scoped("a delayed reply has the bytes of its own frame", () =>
       while ((yield* framesOf(assistant)).length < 2) yield* Effect.yieldNow()
       yield* TestClock.adjust("1 second")
       // Both are due at the same time, in either order.
-      const replies = [yield* receiveText(client), yield* receiveText(client)]
+      const replies = [yield* Testing.receiveText(client), yield* Testing.receiveText(client)]
       expect(replies.sort()).toEqual(["got 1", "got 2"])
     }),
   ),
@@ -140,8 +142,8 @@ it.scoped("a rule acts after its delay, and switches itself off after its count"
       yield* TestClock.adjust("1999 millis")
       expect((yield* framesOf(assistant)).filter((row) => row.includes(">"))).toEqual([])
       yield* TestClock.adjust("1 millis")
-      expect(yield* receiveText(client)).toBe("late")
-      expect(yield* receiveText(client)).toBe("late")
+      expect(yield* Testing.receiveText(client)).toBe("late")
+      expect(yield* Testing.receiveText(client)).toBe("late")
       expect((yield* assistant.state).rules).toMatchObject([{ acted: 2, rule: { enabled: false } }])
       expect((yield* rowsOf(assistant, { direction: "sent" })).map(({ by }) => by)).toEqual(["greeting", "greeting"])
     }),
@@ -160,7 +162,7 @@ it.scoped("rules close and reset connections after their replies", () =>
       })
       yield* addRule(assistant, { name: "die", match: { _tag: "Equals", text: "die" }, actions: [{ _tag: "Reset" }] })
       yield* one.send(utf8("bye"))
-      expect(yield* receiveText(one)).toBe("see you")
+      expect(yield* Testing.receiveText(one)).toBe("see you")
       expect((yield* one.closed).reason._tag).toBe("PeerClosed")
       expect(yield* framesOf(assistant, { clients: [1 as ConnectionId] })).toEqual(["1<bye", "1>see you"])
       yield* two.send(utf8("die"))
@@ -189,8 +191,8 @@ it.scoped("a rule that cannot act shows its problem, and ends no connection", ()
         `#1 has the name "taken"`,
       ])
       yield* assistant.execute({ _tag: "Broadcast", payload: text("alive") })
-      expect(yield* receiveText(two)).toBe("alive")
-      expect(yield* receiveText(one)).toBe("alive")
+      expect(yield* Testing.receiveText(two)).toBe("alive")
+      expect(yield* Testing.receiveText(one)).toBe("alive")
     }),
   ),
 )
@@ -229,7 +231,7 @@ it.scoped("invalid rules are refused, and a malicious expression blocks nothing"
       const client = yield* connect()
       yield* client.send(utf8(`${"a".repeat(50_000)}!`))
       yield* client.send(utf8("aa"))
-      expect(yield* receiveText(client)).toBe("evil")
+      expect(yield* Testing.receiveText(client)).toBe("evil")
     }),
   ),
 )
@@ -241,8 +243,8 @@ it.scoped("a rule acts in addition to the mode: the broker relays, and the rule 
       const [one, two] = [yield* connect(), yield* connect()]
       yield* addRule(assistant, greetingRule("hi"))
       yield* one.send(utf8("hello all"))
-      expect(yield* receiveText(two)).toBe("hello all")
-      expect(yield* receiveText(one)).toBe("hi")
+      expect(yield* Testing.receiveText(two)).toBe("hello all")
+      expect(yield* Testing.receiveText(one)).toBe("hi")
     }),
   ),
 )

@@ -3,8 +3,9 @@ import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
 import { type Assistant, loadEncoding, ServerAssistant } from "../../src/assistant/index.ts"
 import { type ConnectionId, Assistant as Domain, Framing } from "../../src/domain/index.ts"
+import { Testing } from "../../src/testing/index.ts"
 import { clientWindow, command, framesOf, overMemory, rowsOf, serverWindow, text } from "../support/assistants.ts"
-import { receiveBytes, string, utf8 } from "../support/serving.ts"
+import { string, utf8 } from "../support/texts.ts"
 
 const onlyClient = (id: number) => Domain.onlyClient(id as ConnectionId)
 
@@ -34,10 +35,10 @@ it.scoped("GBK split over reads is shown whole, from two clients at once, and se
       expect(yield* framesOf(assistant)).toEqual(["1<温", "2<", "1<度二十", "2<压力正常", "1<五度"])
       expect(yield* framesOf(assistant, { text: "度二" })).toEqual(["1<度二十"])
       yield* assistant.execute({ _tag: "Send", to: onlyClient(2), payload: text("收到") })
-      expect(yield* receiveBytes(two, 4)).toEqual(bytes("收到"))
+      expect(yield* Testing.receiveBytes(two, 4)).toEqual(bytes("收到"))
       yield* assistant.execute(command("encoding @1 utf-8 out"))
       yield* assistant.execute({ _tag: "Send", payload: text("好") })
-      expect(string(yield* receiveBytes(one, 3))).toBe("好")
+      expect(string(yield* Testing.receiveBytes(one, 3))).toBe("好")
       expect(yield* Effect.flip(assistant.execute({ _tag: "SetEncoding", encoding: "klingon" }))).toMatchObject({
         reason: "value",
       })

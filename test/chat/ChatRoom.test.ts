@@ -4,8 +4,10 @@ import { announcementText, ChatRoom } from "../../src/chat/index.ts"
 import type { Connection } from "../../src/connection/index.ts"
 import { ConnectionId, Framing } from "../../src/domain/index.ts"
 import type { ServerSettings } from "../../src/server/index.ts"
+import { Testing } from "../../src/testing/index.ts"
 import { MemoryTransport, NodeTransport } from "../../src/transport/index.ts"
-import { overEachTransport, receiveText, serving, string, utf8 } from "../support/serving.ts"
+import { overEachTransport } from "../support/eachTransport.ts"
+import { string, utf8 } from "../support/texts.ts"
 
 const helloTo = (name: string) => `* you are ${name}; /nick NAME changes your name, /help lists all commands`
 
@@ -16,14 +18,14 @@ const chatting = (settings: Partial<ServerSettings> = {}) =>
     const room = new ChatRoom({
       onAnnounced: (id, announcement) => told.push(`${id} ${announcementText(announcement)}`),
     })
-    const served = yield* serving(room, { frame: Framing.line, ...settings })
+    const served = yield* Testing.serve({ handler: room, settings: { frame: Framing.line, ...settings } })
     const connected: Array<Connection> = []
     /** Connects a client. Waits until this client and all others have read the messages about it. */
     const join = Effect.gen(function* () {
       const client = yield* served.connect()
       const name = `guest-${connected.length + 1}`
-      expect(yield* receiveText(client)).toBe(helloTo(name))
-      for (const other of connected) expect(yield* receiveText(other)).toBe(`* ${name} joined`)
+      expect(yield* Testing.receiveText(client)).toBe(helloTo(name))
+      for (const other of connected) expect(yield* Testing.receiveText(other)).toBe(`* ${name} joined`)
       connected.push(client)
       return client
     })
@@ -40,11 +42,11 @@ describe("a chat", () => {
       yield* say(one, "hello 你好")
       yield* say(one, "//slash")
       for (const other of [two, three]) {
-        expect(yield* receiveText(other)).toBe("<guest-1> hello 你好")
-        expect(yield* receiveText(other)).toBe("<guest-1> /slash")
+        expect(yield* Testing.receiveText(other)).toBe("<guest-1> hello 你好")
+        expect(yield* Testing.receiveText(other)).toBe("<guest-1> /slash")
       }
       yield* say(two, "hi")
-      expect(yield* receiveText(one)).toBe("<guest-2> hi")
+      expect(yield* Testing.receiveText(one)).toBe("<guest-2> hi")
       expect(room.present).toEqual([1, 2, 3].map((id) => ({ id, name: `guest-${id}` })))
     }),
   )
@@ -54,17 +56,17 @@ describe("a chat", () => {
       const { connect, join } = yield* chatting()
       const one = yield* join
       const raw = yield* connect({ frame: Framing.raw })
-      expect(yield* receiveText(one)).toBe("* guest-2 joined")
+      expect(yield* Testing.receiveText(one)).toBe("* guest-2 joined")
       const line = "你好".repeat(50)
       for (const byte of utf8(`${line}\r\n`)) {
         yield* raw.send(Uint8Array.of(byte))
         yield* raw.drained
       }
-      expect(yield* receiveText(one)).toBe(`<guest-2> ${line}`)
+      expect(yield* Testing.receiveText(one)).toBe(`<guest-2> ${line}`)
       const long = "x".repeat(300_000)
       yield* raw.send(utf8(`${long}\nlast\n`))
-      expect(yield* receiveText(one)).toBe(`<guest-2> ${long}`)
-      expect(yield* receiveText(one)).toBe("<guest-2> last")
+      expect(yield* Testing.receiveText(one)).toBe(`<guest-2> ${long}`)
+      expect(yield* Testing.receiveText(one)).toBe("<guest-2> last")
     }),
   )
 
@@ -73,10 +75,10 @@ describe("a chat", () => {
       const { join, room, told } = yield* chatting()
       const [one, two] = [yield* join, yield* join]
       yield* say(one, "/nick Ada")
-      expect(yield* receiveText(one)).toBe("* you are now Ada")
-      expect(yield* receiveText(two)).toBe("* guest-1 is now Ada")
+      expect(yield* Testing.receiveText(one)).toBe("* you are now Ada")
+      expect(yield* Testing.receiveText(two)).toBe("* guest-1 is now Ada")
       yield* say(one, "hi")
-      expect(yield* receiveText(two)).toBe("<Ada> hi")
+      expect(yield* Testing.receiveText(two)).toBe("<Ada> hi")
       const malformed = "a name has letters, digits, dots, hyphens and underscores, and begins with a letter or a digit"
       const problems: Readonly<Record<string, string>> = {
         ada: "another client has the name Ada",
@@ -96,17 +98,17 @@ describe("a chat", () => {
       }
       for (const [name, problem] of Object.entries(problems)) {
         yield* say(two, `/nick ${name}`)
-        expect(yield* receiveText(two)).toBe(`* ${problem}; you are still guest-2`)
+        expect(yield* Testing.receiveText(two)).toBe(`* ${problem}; you are still guest-2`)
       }
       yield* say(two, "/nick 小明")
-      expect(yield* receiveText(two)).toBe("* you are now 小明")
-      expect(yield* receiveText(one)).toBe("* guest-2 is now 小明")
+      expect(yield* Testing.receiveText(two)).toBe("* you are now 小明")
+      expect(yield* Testing.receiveText(one)).toBe("* guest-2 is now 小明")
       yield* say(two, "/nick 小明")
-      expect(yield* receiveText(two)).toBe("* you are 小明 already")
+      expect(yield* Testing.receiveText(two)).toBe("* you are 小明 already")
       expect(room.rename(ConnectionId.make(2), "ada")).toBe("another client has the name Ada")
       expect(room.rename(ConnectionId.make(2), "Ming")).toBeUndefined()
-      expect(yield* receiveText(two)).toBe("* the operator changed your name to Ming")
-      expect(yield* receiveText(one)).toBe("* 小明 is now Ming, by the operator")
+      expect(yield* Testing.receiveText(two)).toBe("* the operator changed your name to Ming")
+      expect(yield* Testing.receiveText(one)).toBe("* 小明 is now Ming, by the operator")
       expect(told).toEqual([
         "1 guest-1 joined",
         "2 guest-2 joined",
@@ -122,14 +124,14 @@ describe("a chat", () => {
       const { join } = yield* chatting()
       const [one, two, three] = [yield* join, yield* join, yield* join]
       yield* say(one, "/msg guest-2 a  secret \u001b]0;x\u0007")
-      expect(yield* receiveText(two)).toBe("[guest-1 to you] a  secret \\e]0;x\\a")
-      expect(yield* receiveText(one)).toBe("* sent to guest-2")
+      expect(yield* Testing.receiveText(two)).toBe("[guest-1 to you] a  secret \\e]0;x\\a")
+      expect(yield* Testing.receiveText(one)).toBe("* sent to guest-2")
       yield* say(one, "/msg bob hi")
-      expect(yield* receiveText(one)).toBe("* nobody here has the name bob; /users lists who is here")
+      expect(yield* Testing.receiveText(one)).toBe("* nobody here has the name bob; /users lists who is here")
       yield* say(one, "/msg operator hi")
-      expect(yield* receiveText(one)).toBe("* the operator has seen your message")
+      expect(yield* Testing.receiveText(one)).toBe("* the operator has seen your message")
       yield* say(one, "/me waves")
-      for (const other of [two, three]) expect(yield* receiveText(other)).toBe("* guest-1 waves")
+      for (const other of [two, three]) expect(yield* Testing.receiveText(other)).toBe("* guest-1 waves")
     }),
   )
 
@@ -138,7 +140,7 @@ describe("a chat", () => {
       const { join } = yield* chatting()
       const [one, two] = [yield* join, yield* join]
       yield* say(two, "/users")
-      expect(yield* receiveText(two)).toBe("* 2 clients are here: guest-1, guest-2")
+      expect(yield* Testing.receiveText(two)).toBe("* 2 clients are here: guest-1, guest-2")
       for (const [line, answer] of [
         [
           "/usres",
@@ -151,12 +153,12 @@ describe("a chat", () => {
         ["/me", "* the text is missing; the form is /me TEXT"],
       ]) {
         yield* say(one, line ?? "")
-        expect(yield* receiveText(one)).toBe(answer)
+        expect(yield* Testing.receiveText(one)).toBe(answer)
       }
       yield* say(one, "/HELP")
-      expect(yield* receiveText(one)).toBe("* /nick NAME: changes your name")
-      for (let line = 0; line < 5; line++) yield* receiveText(one)
-      expect(yield* receiveText(one)).toMatch(/\/\/ at the start sends a slash$/)
+      expect(yield* Testing.receiveText(one)).toBe("* /nick NAME: changes your name")
+      for (let line = 0; line < 5; line++) yield* Testing.receiveText(one)
+      expect(yield* Testing.receiveText(one)).toMatch(/\/\/ at the start sends a slash$/)
     }),
   )
 
@@ -166,19 +168,19 @@ describe("a chat", () => {
       const one = yield* join
       const next = Effect.gen(function* () {
         const client = yield* connect()
-        expect(yield* receiveText(one)).toMatch(/joined$/)
+        expect(yield* Testing.receiveText(one)).toMatch(/joined$/)
         return client
       })
       // This client does not close its side.
       yield* say(yield* next, "/quit see you \u0007")
-      expect(yield* receiveText(one)).toBe("* guest-2 left: /quit see you \\a")
+      expect(yield* Testing.receiveText(one)).toBe("* guest-2 left: /quit see you \\a")
       yield* say(one, "/users")
-      expect(yield* receiveText(one)).toBe("* 1 client is here: guest-1")
+      expect(yield* Testing.receiveText(one)).toBe("* 1 client is here: guest-1")
       yield* (yield* next).halfClose
-      expect(yield* receiveText(one)).toBe("* guest-3 left: closed the connection")
+      expect(yield* Testing.receiveText(one)).toBe("* guest-3 left: closed the connection")
       yield* next
       yield* server.kick(ConnectionId.make(4))
-      expect(yield* receiveText(one)).toBe("* guest-4 left: kicked by the operator")
+      expect(yield* Testing.receiveText(one)).toBe("* guest-4 left: kicked by the operator")
     }),
   )
 
@@ -191,45 +193,45 @@ describe("a chat", () => {
       yield* Effect.forEach(clients, (client) => say(client, "hi"))
       const heard = new Map(names.map((name) => [name, [] as Array<string>]))
       for (let count = 0; count < 2 * names.length; count++) {
-        const line = (yield* receiveText(one)) ?? ""
+        const line = (yield* Testing.receiveText(one)) ?? ""
         heard.get(/guest-\d+/.exec(line)?.[0] ?? "")?.push(line)
       }
       for (const [name, lines] of heard) expect(lines).toEqual([`* ${name} joined`, `<${name}> hi`])
       yield* Effect.forEach(clients, (client) => client.close)
       const left = new Set<string | undefined>()
-      for (let count = 0; count < names.length; count++) left.add(yield* receiveText(one))
+      for (let count = 0; count < names.length; count++) left.add(yield* Testing.receiveText(one))
       expect(left).toEqual(new Set(names.map((name) => `* ${name} left: closed the connection`)))
     }).pipe(Effect.provide(MemoryTransport.layer())),
   )
 
   it.scopedLive("tells that a client has reset its connection", () =>
     Effect.gen(function* () {
-      const { connectRaw, join } = yield* chatting()
+      const { connectPeer, join } = yield* chatting()
       const one = yield* join
-      const raw = yield* connectRaw()
-      expect(yield* receiveText(one)).toBe("* guest-2 joined")
+      const raw = yield* connectPeer()
+      expect(yield* Testing.receiveText(one)).toBe("* guest-2 joined")
       yield* raw.reset
-      expect(yield* receiveText(one)).toBe("* guest-2 left: reset the connection")
+      expect(yield* Testing.receiveText(one)).toBe("* guest-2 left: reset the connection")
     }).pipe(Effect.provide(NodeTransport.layer)),
   )
 
   it.scopedLive("holds few answers for a client that asks and does not read, and answers all once it reads", () =>
     Effect.gen(function* () {
-      const { connectRaw, join, server } = yield* chatting()
+      const { connectPeer, join, server } = yield* chatting()
       const one = yield* join
-      const raw = yield* connectRaw({ reads: false })
-      yield* receiveText(one)
+      const raw = yield* connectPeer({ reads: false })
+      yield* Testing.receiveText(one)
       const requests = 40_000
-      yield* raw.write("/help\n".repeat(requests))
+      yield* raw.send("/help\n".repeat(requests))
       // The relay continues, and the memory of the answers is bounded.
       for (let round = 0; round < 20; round++) {
         yield* say(one, "/users")
-        yield* receiveText(one)
+        yield* Testing.receiveText(one)
         const [, asking] = yield* server.connections
         expect(asking?.pendingBytes).toBeLessThan(1024 * 1024)
       }
-      yield* raw.resume
-      yield* raw.end
+      yield* raw.startReading
+      yield* raw.halfClose
       const all = string(yield* raw.takeRest)
       expect(all.match(/leaves the chat/g)).toHaveLength(requests)
     }).pipe(Effect.provide(NodeTransport.layer)),

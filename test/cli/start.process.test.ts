@@ -4,6 +4,7 @@ import * as Effect from "effect/Effect"
 import { tcpEndpoint } from "../../src/domain/index.ts"
 import { dialRaw } from "../support/rawPeer.ts"
 import { start, tcpfx, tcpfxServe } from "../support/tcpfxProcess.ts"
+import { string } from "../support/texts.ts"
 
 const bin = fileURLToPath(new URL("../../bin/tcpfx.cjs", import.meta.url))
 const local = (port: number) => tcpEndpoint("127.0.0.1", port)
@@ -18,8 +19,8 @@ describe("the end of tcpfx serve", () => {
         yield* server.write("last words\n")
         yield* server.waitFor("stdout", /last words/)
         yield* server.kill(signal)
-        expect((yield* client.takeRest).toString()).toBe("last words\n")
-        yield* client.end
+        expect(string(yield* client.takeRest)).toBe("last words\n")
+        yield* client.halfClose
         expect(yield* server.ended).toEqual({ code, signal: null })
         expect(server.text("stderr")).toMatch(/#1 closed: drained/)
       }).pipe(Effect.scoped),
@@ -64,9 +65,9 @@ describe("the end of tcpfx serve", () => {
       const { server, port } = yield* tcpfxServe()
       yield* Effect.sync(() => server.child.stdout.destroy())
       const client = yield* dialRaw(local(port))
-      yield* client.write("who reads this\n")
+      yield* client.send("who reads this\n")
       yield* client.takeRest
-      yield* client.end
+      yield* client.halfClose
       expect(yield* server.ended).toEqual({ code: 0, signal: null })
       expect(server.text("stderr")).not.toMatch(/EPIPE|Error/)
     }),
@@ -78,7 +79,7 @@ describe("the end of tcpfx serve", () => {
         const { server, port } = yield* tcpfxServe(["--output", mode, "--drain", "300ms"])
         yield* Effect.sync(() => server.child.stdout.pause())
         const client = yield* dialRaw(local(port))
-        yield* Effect.fork(client.write(new Uint8Array(8_000_000)))
+        yield* Effect.fork(client.send(new Uint8Array(8_000_000)))
         yield* server.kill("SIGTERM")
         expect((yield* server.exited).code).toBe(143)
       }).pipe(Effect.scoped),
@@ -90,8 +91,8 @@ describe("the end of tcpfx serve", () => {
       const { server, port } = yield* tcpfxServe(["--mode", "echo"])
       yield* server.write("is not read\n")
       const client = yield* dialRaw(local(port))
-      yield* client.write("echoed")
-      expect((yield* client.take(6)).toString()).toBe("echoed")
+      yield* client.send("echoed")
+      yield* client.expect("echoed")
       expect(server.text("stdout")).not.toContain("is not read")
     }),
   )
@@ -101,7 +102,7 @@ describe("the end of tcpfx serve", () => {
       const server = yield* start("/bin/sh", ["-c", `exec "${process.execPath}" "${bin}" serve 127.0.0.1:0 <&-`])
       const ready = yield* server.waitFor("stderr", /listening on 127\.0\.0\.1:(\d+)/)
       const client = yield* dialRaw(local(Number(ready[1])))
-      yield* client.write("heard\n")
+      yield* client.send("heard\n")
       yield* server.waitFor("stdout", /#1 < heard/)
     }),
   )

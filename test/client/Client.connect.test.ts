@@ -19,26 +19,27 @@ import {
   unixEndpoint,
 } from "../../src/domain/index.ts"
 import { Handler, Server } from "../../src/server/index.ts"
+import { Testing } from "../../src/testing/index.ts"
 import { MemoryTransport, NodeTransport } from "../../src/transport/index.ts"
 import { type DialRules, dialTransport, makeDialLog } from "../support/dialTransport.ts"
-import { record } from "../support/record.ts"
-import { overEachTransport, receiveBytes, serving, string, utf8 } from "../support/serving.ts"
+import { overEachTransport } from "../support/eachTransport.ts"
+import { string, utf8 } from "../support/texts.ts"
 import { temporaryFolder } from "../support/transportFixture.ts"
 
 const recorded = (settings = {}) =>
   Effect.gen(function* () {
     const client = yield* Client.make(settings)
-    return { client, events: yield* record(client.subscribeEvents({ frames: true })) }
+    return { client, events: yield* Testing.probe(client.subscribeEvents({ frames: true })) }
   })
 
 describe("connecting", () => {
   overEachTransport("emits connecting, connected, the frames, closing and disconnected with the totals", () =>
     Effect.gen(function* () {
-      const { endpoint } = yield* serving(Handler.echo())
+      const { endpoint } = yield* Testing.serve({ handler: Handler.echo() })
       const { client, events } = yield* recorded()
       const connection = yield* client.connect(endpoint)
       yield* connection.send(utf8("hello"))
-      yield* receiveBytes(connection, 5)
+      yield* Testing.receiveBytes(connection, 5)
       yield* connection.close
       yield* events.one("Disconnected")
       expect(events.tags()).toEqual([
@@ -63,7 +64,7 @@ describe("connecting", () => {
 
   overEachTransport("with a client whose scope has closed is interrupted, and ends a session", () =>
     Effect.gen(function* () {
-      const { endpoint } = yield* serving(Handler.echo())
+      const { endpoint } = yield* Testing.serve({ handler: Handler.echo() })
       const scope = yield* Scope.make()
       const client = yield* Scope.extend(Client.make(), scope)
       yield* Scope.close(scope, Exit.void)
@@ -75,7 +76,7 @@ describe("connecting", () => {
 
   overEachTransport("while the scope of the client closes leaves no open connection", () =>
     Effect.gen(function* () {
-      const { endpoint } = yield* serving(Handler.echo())
+      const { endpoint } = yield* Testing.serve({ handler: Handler.echo() })
       const scope = yield* Scope.make()
       const client = yield* Scope.extend(Client.make(), scope)
       const connecting = yield* Effect.fork(client.connect(endpoint))
@@ -89,7 +90,7 @@ describe("connecting", () => {
 
   overEachTransport("to a name emits a look-up first", () =>
     Effect.gen(function* () {
-      const { endpoint } = yield* serving(Handler.echo())
+      const { endpoint } = yield* Testing.serve({ handler: Handler.echo() })
       const { client, events } = yield* recorded()
       const port = endpoint._tag === "Tcp" ? endpoint.port : 0
       yield* client.connect(tcpEndpoint("localhost", port))
@@ -101,7 +102,7 @@ describe("connecting", () => {
 
   overEachTransport("emits which side half-closed, and why it was disconnected", () =>
     Effect.gen(function* () {
-      const { endpoint } = yield* serving(Handler.echo())
+      const { endpoint } = yield* Testing.serve({ handler: Handler.echo() })
       const { client, events } = yield* recorded()
       const connection = yield* client.connect(endpoint)
       yield* connection.halfClose
@@ -113,7 +114,7 @@ describe("connecting", () => {
 
   overEachTransport("ends with its scope: the server sees the end, and the client emits it", () =>
     Effect.gen(function* () {
-      const { endpoint, events: server } = yield* serving(Handler.echo())
+      const { endpoint, events: server } = yield* Testing.serve({ handler: Handler.echo() })
       const { client, events } = yield* recorded()
       const connection = yield* Effect.scoped(Effect.zipLeft(client.connect(endpoint), server.one("ConnectionOpened")))
       expect((yield* connection.closed).reason).toEqual({ _tag: "LocalClosed" })
@@ -125,7 +126,9 @@ describe("connecting", () => {
 
   overEachTransport("fails with Refused without a listener", () =>
     Effect.gen(function* () {
-      const endpoint = yield* Effect.scoped(Effect.map(serving(Handler.echo()), (server) => server.endpoint))
+      const endpoint = yield* Effect.scoped(
+        Effect.map(Testing.serve({ handler: Handler.echo() }), (server) => server.endpoint),
+      )
       const { client, events } = yield* recorded()
       const error = yield* Effect.flip(client.connect(endpoint))
       expect(error).toMatchObject({ _tag: "ConnectError", reason: "Refused", code: "ECONNREFUSED", endpoint })
@@ -156,7 +159,7 @@ describe("connecting", () => {
 
   it.scoped("works as a layer with its settings", () =>
     Effect.gen(function* () {
-      const { endpoint, events } = yield* serving(Handler.reply(utf8("12345")))
+      const { endpoint, events } = yield* Testing.serve({ handler: Handler.reply(utf8("12345")) })
       const client = yield* Client
       const connection = yield* client.connect(endpoint)
       yield* connection.send(utf8("1234"))
@@ -179,7 +182,7 @@ describe("a name with several addresses", () => {
   const listenAt = (host: string) =>
     Effect.gen(function* () {
       const server = yield* Server.make({ handler: Handler.echo() })
-      const events = yield* record(server.subscribeEvents())
+      const events = yield* Testing.probe(server.subscribeEvents())
       return { events, ...(yield* server.listen(tcpEndpoint(host, 502))) }
     })
 
@@ -273,7 +276,7 @@ describe("a name with several addresses", () => {
         const loser = servers.find(({ endpoint }) => formatEndpoint(endpoint) !== formatEndpoint(connection.remote))
         expect(yield* loser?.events.one("ConnectionClosed") ?? Effect.void).toMatchObject({ id: 1 })
         yield* connection.send(utf8("x"))
-        expect(string(yield* receiveBytes(connection, 1))).toBe("x")
+        expect(string(yield* Testing.receiveBytes(connection, 1))).toBe("x")
       }).pipe(Effect.provide(network(rules, kept)))
     }),
   )

@@ -7,14 +7,14 @@ import { Framing } from "../../src/domain/index.ts"
 import { Handler, Server } from "../../src/server/index.ts"
 import { Testing } from "../../src/testing/index.ts"
 import { MemoryTransport } from "../../src/transport/index.ts"
-import { record } from "../support/record.ts"
-import { anyPort, receiveText, utf8 } from "../support/serving.ts"
+import { anyPort } from "../support/eachTransport.ts"
+import { utf8 } from "../support/texts.ts"
 
 /** A connection, and the events of both sides. */
 const connected = Effect.gen(function* () {
   const [server, client] = yield* Effect.all([Server, Client])
-  const served = yield* record(server.subscribeEvents())
-  const events = yield* record(client.subscribeEvents({ frames: true }))
+  const served = yield* Testing.probe(server.subscribeEvents())
+  const events = yield* Testing.probe(client.subscribeEvents({ frames: true }))
   return { connection: yield* Testing.connect(), events, served }
 })
 
@@ -43,7 +43,7 @@ describe("a client", () => {
         yield* events.first("FrameReceived", answers)
       }
       expect(events.all("Disconnected")).toEqual([])
-      expect(yield* receiveText(connection)).toBe("pong")
+      expect(yield* Testing.receiveText(connection)).toBe("pong")
       yield* connection.close
     }).pipe(between(Handler.reply(utf8("pong")), { heartbeat })),
   )
@@ -61,7 +61,7 @@ describe("a client", () => {
     Effect.gen(function* () {
       const { accept, endpoint } = yield* Testing.listenForPeers(anyPort, { reads: false })
       const client = yield* Client.make({ writeTimeout: Duration.seconds(10), outbox: 64 * 1024 * 1024 })
-      const events = yield* record(client.subscribeEvents())
+      const events = yield* Testing.probe(client.subscribeEvents())
       const connection = yield* client.connect(endpoint)
       yield* connection.send(new Uint8Array(4 * 1024 * 1024))
       yield* accept

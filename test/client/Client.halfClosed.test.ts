@@ -7,9 +7,10 @@ import * as TestClock from "effect/TestClock"
 import { Client } from "../../src/client/index.ts"
 import { Framing } from "../../src/domain/index.ts"
 import type { ServerConnection } from "../../src/server/index.ts"
+import { Testing } from "../../src/testing/index.ts"
 import { MemoryTransport } from "../../src/transport/index.ts"
-import { record } from "../support/record.ts"
-import { overEachTransport, receiveText, serving, string, utf8 } from "../support/serving.ts"
+import { overEachTransport } from "../support/eachTransport.ts"
+import { string, utf8 } from "../support/texts.ts"
 
 const line = { frame: Framing.line }
 const leaves = (connection: ServerConnection) => connection.send(utf8("bye"))
@@ -17,27 +18,30 @@ const leaves = (connection: ServerConnection) => connection.send(utf8("bye"))
 describe("a client whose server has sent FIN", () => {
   overEachTransport("closes too: bytes that had arrived are received, sending fails with the reason", () =>
     Effect.gen(function* () {
-      const { connect, events } = yield* serving(leaves, line)
+      const { connect, events } = yield* Testing.serve({ handler: leaves, settings: line })
       const connection = yield* connect()
       expect((yield* connection.closed).reason).toEqual({ _tag: "PeerClosed" })
       expect(yield* Effect.flip(connection.send(utf8("x")))).toMatchObject({ reason: { _tag: "PeerClosed" } })
-      expect([yield* receiveText(connection), yield* receiveText(connection)]).toEqual(["bye", undefined])
+      expect([yield* Testing.receiveText(connection), yield* Testing.receiveText(connection)]).toEqual([
+        "bye",
+        undefined,
+      ])
       expect((yield* events.one("ConnectionClosed")).reason).toEqual({ _tag: "LocalClosed" })
     }),
   )
 
   overEachTransport("goes on sending where the setting says so", () =>
     Effect.gen(function* () {
-      const { connect, events } = yield* serving(
-        (connection) =>
+      const { connect, events } = yield* Testing.serve({
+        handler: (connection) =>
           Effect.zipRight(
             connection.halfClose,
             connection.runForEach(() => Effect.void),
           ),
-        line,
-      )
+        settings: line,
+      })
       const connection = yield* connect({ halfClosed: "keep" })
-      expect(yield* receiveText(connection)).toBe(undefined)
+      expect(yield* Testing.receiveText(connection)).toBe(undefined)
       yield* connection.send(utf8("more"))
       expect(string((yield* events.one("FrameReceived")).bytes)).toBe("more")
       yield* connection.close
@@ -49,9 +53,9 @@ describe("a client whose server has sent FIN", () => {
 describe("running with reconnection, when the server closes in order", () => {
   it.scoped("connects again, after the delay, each time that the program has seen the end", () =>
     Effect.gen(function* () {
-      const { endpoint, events: server } = yield* serving(leaves, line)
+      const { endpoint, events: server } = yield* Testing.serve({ handler: leaves, settings: line })
       const client = yield* Client.make(line)
-      const events = yield* record(client.subscribeEvents())
+      const events = yield* Testing.probe(client.subscribeEvents())
       const seen: Array<number> = []
       yield* Effect.forkScoped(
         client.run(
@@ -75,19 +79,22 @@ describe("running with reconnection, when the server closes in order", () => {
 
   it.scoped("ends with the program's value by the setting, or when the program has not noticed the end", () =>
     Effect.gen(function* () {
-      const { endpoint } = yield* serving(leaves, line)
+      const { endpoint } = yield* Testing.serve({ handler: leaves, settings: line })
       const client = yield* Client.make(line)
       const toTheEnd = yield* client.run(endpoint, (connection) => Effect.as(connection.closed, "over"), {
         onPeerEnd: "end",
       })
-      const answer = yield* client.run(endpoint, receiveText)
+      const answer = yield* client.run(endpoint, Testing.receiveText)
       expect([toTheEnd, answer]).toEqual(["over", "bye"])
     }).pipe(Effect.provide(MemoryTransport.layer())),
   )
 
   it.scoped("ends with the program's value when this side has ended first", () =>
     Effect.gen(function* () {
-      const { endpoint } = yield* serving((connection) => connection.runForEach(connection.send), line)
+      const { endpoint } = yield* Testing.serve({
+        handler: (connection) => connection.runForEach(connection.send),
+        settings: line,
+      })
       const client = yield* Client.make(line)
       const running = yield* Effect.fork(
         client.run(endpoint, (connection) =>

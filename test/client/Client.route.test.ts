@@ -6,10 +6,10 @@ import type * as Scope from "effect/Scope"
 import { Client, type ClientSettings } from "../../src/client/index.ts"
 import { type Endpoint, parseAddressRanges, parseProxyServer, tcpEndpoint } from "../../src/domain/index.ts"
 import { Handler } from "../../src/server/index.ts"
+import { Testing } from "../../src/testing/index.ts"
 import { NodeTransport, Tls, type Transport } from "../../src/transport/index.ts"
 import { httpProxy, scriptedProxy } from "../support/proxies.ts"
-import { record } from "../support/record.ts"
-import { receiveText, serving, utf8 } from "../support/serving.ts"
+import { utf8 } from "../support/texts.ts"
 import { servingTls } from "../support/tls.ts"
 
 const test = <E>(promise: string, program: () => Effect.Effect<void, E, Scope.Scope | Transport>) =>
@@ -22,15 +22,15 @@ const proxyAt = (endpoint: Endpoint, user = "") =>
 describe("a client behind a proxy", () => {
   test("reaches a target by a name that only the proxy knows, and loses no bytes behind the proxy's answer", () =>
     Effect.gen(function* () {
-      const { connectTo, endpoint } = yield* serving((connection) =>
-        Effect.zipRight(connection.send(utf8("welcome")), Effect.ignore(connection.receive)),
-      )
+      const { connectTo, endpoint } = yield* Testing.serve({
+        handler: (connection) => Effect.zipRight(connection.send(utf8("welcome")), Effect.ignore(connection.receive)),
+      })
       const proxy = proxyAt(yield* httpProxy())
       const client = yield* Client.make({ proxy })
-      const events = yield* record(client.subscribeEvents())
+      const events = yield* Testing.probe(client.subscribeEvents())
       const target = tcpEndpoint("plc.invalid", portOf(endpoint))
       const peer = yield* client.connect(target)
-      expect(yield* receiveText(peer)).toBe("welcome")
+      expect(yield* Testing.receiveText(peer)).toBe("welcome")
       expect(peer.remote).toEqual(target)
       expect((yield* events.one("Connecting")).target).toEqual(target)
       yield* peer.close
@@ -44,7 +44,7 @@ describe("a client behind a proxy", () => {
       const proxy = proxyAt(yield* httpProxy())
       const peer = yield* connectTo(tcpEndpoint("localhost", portOf(endpoint)), { proxy, tls })
       yield* peer.send(utf8("secret"))
-      expect(yield* receiveText(peer)).toBe("secret")
+      expect(yield* Testing.receiveText(peer)).toBe("secret")
       yield* peer.close
     }))
 
@@ -78,7 +78,7 @@ describe("a client behind a proxy", () => {
 
   test("gives up at its deadline on a proxy that never answers, and the socket is gone", () =>
     Effect.gen(function* () {
-      const { endpoint, events } = yield* serving(Handler.discard())
+      const { endpoint, events } = yield* Testing.serve({ handler: Handler.discard() })
       const client = yield* Client.make({ proxy: proxyAt(endpoint), connectTimeout: Duration.millis(200) })
       const error = yield* Effect.flip(client.connect(tcpEndpoint("plc.invalid", 502)))
       expect([error.reason, error.proxy]).toEqual(["Timeout", `http://127.0.0.1:${portOf(endpoint)}`])
@@ -90,13 +90,16 @@ describe("a client with a PROXY header or a source address", () => {
   for (const version of [1, 2] as const) {
     test(`sends a PROXY header of version ${version} before everything else`, () =>
       Effect.gen(function* () {
-        const { connectTo, endpoint, events } = yield* serving(Handler.echo(), {
-          proxyProtocol: "require",
-          proxyFrom: Either.getOrThrow(parseAddressRanges("127.0.0.1")),
+        const { connectTo, endpoint, events } = yield* Testing.serve({
+          handler: Handler.echo(),
+          settings: {
+            proxyProtocol: "require",
+            proxyFrom: Either.getOrThrow(parseAddressRanges("127.0.0.1")),
+          },
         })
         const peer = yield* connectTo(endpoint, { sendProxy: version })
         yield* peer.send(utf8("hello"))
-        expect(yield* receiveText(peer)).toBe("hello")
+        expect(yield* Testing.receiveText(peer)).toBe("hello")
         const opened = yield* events.one("ConnectionOpened")
         expect([opened.remote, opened.proxied?.destination]).toEqual([peer.local, endpoint])
         yield* peer.close
@@ -105,8 +108,10 @@ describe("a client with a PROXY header or a source address", () => {
 
   test("connects from the given address and port", () =>
     Effect.gen(function* () {
-      const { connectTo, endpoint, events } = yield* serving(Handler.echo())
-      const free = yield* Effect.scoped(Effect.map(serving(Handler.discard()), (other) => portOf(other.endpoint)))
+      const { connectTo, endpoint, events } = yield* Testing.serve({ handler: Handler.echo() })
+      const free = yield* Effect.scoped(
+        Effect.map(Testing.serve({ handler: Handler.discard() }), (other) => portOf(other.endpoint)),
+      )
       const peer = yield* connectTo(endpoint, { source: "127.0.0.2", sourcePort: free })
       expect((yield* events.one("ConnectionOpened")).remote).toEqual(tcpEndpoint("127.0.0.2", free))
       yield* peer.close
@@ -114,10 +119,10 @@ describe("a client with a PROXY header or a source address", () => {
 
   test("reports a source address that it cannot use as such", () =>
     Effect.gen(function* () {
-      const { connectTo, endpoint } = yield* serving(Handler.echo())
+      const { connectTo, endpoint } = yield* Testing.serve({ handler: Handler.echo() })
       const nowhere = yield* Effect.flip(connectTo(endpoint, { source: "192.0.2.77" }))
       expect(nowhere.message).toMatch(/no interface of this machine has the source address/)
-      const other = yield* serving(Handler.discard())
+      const other = yield* Testing.serve({ handler: Handler.discard() })
       const taken = yield* Effect.flip(connectTo(endpoint, { source: "127.0.0.1", sourcePort: portOf(other.endpoint) }))
       expect(taken.message).toMatch(/the source port is in use/)
       const family = yield* Effect.flip(connectTo(endpoint, { source: "::1" }))

@@ -11,16 +11,16 @@ import { Client, type ReconnectSettings } from "../../src/client/index.ts"
 import type { Connection } from "../../src/connection/index.ts"
 import { tcpEndpoint } from "../../src/domain/index.ts"
 import { Handler } from "../../src/server/index.ts"
+import { Testing } from "../../src/testing/index.ts"
 import { MemoryTransport } from "../../src/transport/index.ts"
-import { record } from "../support/record.ts"
-import { receiveText, serving, utf8 } from "../support/serving.ts"
+import { utf8 } from "../support/texts.ts"
 
 const nowhere = tcpEndpoint("127.0.0.1", 1)
 const even: Partial<ReconnectSettings> = { jitter: 0, baseDelay: Duration.seconds(1), maxDelay: Duration.seconds(10) }
 
 const recorded = Effect.gen(function* () {
   const client = yield* Client.make()
-  return { client, events: yield* record(client.subscribeEvents()) }
+  return { client, events: yield* Testing.probe(client.subscribeEvents()) }
 })
 
 /** A program that fails when its connection ends. */
@@ -30,10 +30,10 @@ const untilLost = (connection: Connection) =>
 describe("running with reconnection", () => {
   it.scoped("ends with the program's value, after its connection has ended", () =>
     Effect.gen(function* () {
-      const { endpoint, events: server } = yield* serving(Handler.echo())
+      const { endpoint, events: server } = yield* Testing.serve({ handler: Handler.echo() })
       const { client, events } = yield* recorded
       const answer = yield* client.run(endpoint, (connection) =>
-        Effect.zipRight(connection.send(utf8("hello")), receiveText(connection)),
+        Effect.zipRight(connection.send(utf8("hello")), Testing.receiveText(connection)),
       )
       expect(answer).toBe("hello")
       yield* server.one("ConnectionClosed")
@@ -44,7 +44,7 @@ describe("running with reconnection", () => {
 
   it.scoped("passes on a failure of the program that is not a loss, without another attempt", () =>
     Effect.gen(function* () {
-      const { endpoint } = yield* serving(Handler.echo())
+      const { endpoint } = yield* Testing.serve({ handler: Handler.echo() })
       const { client, events } = yield* recorded
       const error = yield* Effect.flip(client.run(endpoint, () => Effect.fail("wrong answer")))
       expect(error).toBe("wrong answer")
@@ -100,7 +100,7 @@ describe("running with reconnection", () => {
     "begins with the first delay again after a connection that lasted for stableAfter, not after a shorter one",
     () =>
       Effect.gen(function* () {
-        const { endpoint, events: server, server: commands } = yield* serving(Handler.discard())
+        const { endpoint, events: server, server: commands } = yield* Testing.serve({ handler: Handler.discard() })
         const { client, events } = yield* recorded
         yield* Effect.forkScoped(client.run(endpoint, untilLost, { ...even, stableAfter: Duration.seconds(5) }))
         const lose = (nth: number, after: Duration.DurationInput) =>
@@ -122,7 +122,7 @@ describe("running with reconnection", () => {
 
   it.scoped("releases the program's resources before each new attempt", () =>
     Effect.gen(function* () {
-      const { endpoint, events: server, server: commands } = yield* serving(Handler.discard())
+      const { endpoint, events: server, server: commands } = yield* Testing.serve({ handler: Handler.discard() })
       const { client, events } = yield* recorded
       const held = yield* Ref.make(0)
       const most = yield* Ref.make(0)
@@ -156,7 +156,7 @@ describe("running with reconnection", () => {
 
   it.scoped("stops with its scope, and takes the connection with it", () =>
     Effect.gen(function* () {
-      const { endpoint, events: server } = yield* serving(Handler.discard())
+      const { endpoint, events: server } = yield* Testing.serve({ handler: Handler.discard() })
       const { client, events } = yield* recorded
       const scope = yield* Scope.make()
       const exit = yield* Deferred.make<Exit.Exit<never, unknown>>()

@@ -6,7 +6,7 @@ import * as Either from "effect/Either"
 import { ClientConfig, type ClientSettings } from "../../src/client/index.ts"
 import { Framing, parseProxyServer } from "../../src/domain/index.ts"
 import { ServerConfig } from "../../src/server/index.ts"
-import { utf8 } from "../support/serving.ts"
+import { utf8 } from "../support/texts.ts"
 
 const environment = (variables: Record<string, string>) =>
   ConfigProvider.fromMap(new Map(Object.entries(variables)), { pathDelim: "_" })

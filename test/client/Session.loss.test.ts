@@ -8,8 +8,8 @@ import { Client, type SessionOptions } from "../../src/client/index.ts"
 import { type Endpoint, Framing, tcpEndpoint } from "../../src/domain/index.ts"
 import { Testing } from "../../src/testing/index.ts"
 import { MemoryTransport } from "../../src/transport/index.ts"
-import { patient, record } from "../support/record.ts"
-import { anyPort, overEachTransport, string, utf8 } from "../support/serving.ts"
+import { anyPort, overEachTransport } from "../support/eachTransport.ts"
+import { string, utf8 } from "../support/texts.ts"
 
 const nowhere = tcpEndpoint("127.0.0.1", 1)
 const quick = { jitter: 0, baseDelay: Duration.millis(20), maxDelay: Duration.millis(20) }
@@ -17,7 +17,7 @@ const quick = { jitter: 0, baseDelay: Duration.millis(20), maxDelay: Duration.mi
 const sessionTo = (endpoint: Endpoint, options: SessionOptions = {}) =>
   Effect.gen(function* () {
     const client = yield* Client.make({ frame: Framing.line, maxFrame: 16 * 1024 * 1024 })
-    const events = yield* record(client.subscribeEvents({ frames: true }))
+    const events = yield* Testing.probe(client.subscribeEvents({ frames: true }))
     return { events, session: yield* client.session(endpoint, { reconnect: quick, ...options }) }
   })
 
@@ -26,7 +26,7 @@ const lines = (from: number, to: number) => Array.from({ length: to - from + 1 }
 describe("a session whose connection is lost", () => {
   overEachTransport("sends no payload again that the connection had taken, not even an incomplete one", () =>
     Effect.gen(function* () {
-      const { accept, endpoint } = yield* Testing.listenForPeers(anyPort, { ...patient, reads: false })
+      const { accept, endpoint } = yield* Testing.listenForPeers(anyPort, { reads: false })
       const { events, session } = yield* sessionTo(endpoint)
       // The server does not read. The payloads are larger than the buffers of the kernel and the connection.
       yield* session.send(new Uint8Array(8 * 1024 * 1024).fill(0x78))
@@ -42,7 +42,7 @@ describe("a session whose connection is lost", () => {
 
   it.scopedLive("gives its reader everything that had arrived, also when a send notices the loss", () =>
     Effect.gen(function* () {
-      const { accept, endpoint } = yield* Testing.listenForPeers(anyPort, patient)
+      const { accept, endpoint } = yield* Testing.listenForPeers(anyPort)
       const { events, session } = yield* sessionTo(endpoint)
       const first = yield* accept
       const open = yield* Effect.makeLatch(false)
@@ -69,7 +69,7 @@ describe("a session whose connection is lost", () => {
 
   it.scopedLive("reconnects although received payloads are not read", () =>
     Effect.gen(function* () {
-      const { accept, endpoint } = yield* Testing.listenForPeers(anyPort, patient)
+      const { accept, endpoint } = yield* Testing.listenForPeers(anyPort)
       const { events, session } = yield* sessionTo(endpoint)
       const first = yield* accept
       yield* first.send(`${lines(1, 50).join("\n")}\n`)
@@ -93,7 +93,7 @@ describe("a session that is closed", () => {
 
   it.scoped("ends although its server resets the connection in place of closing it", () =>
     Effect.gen(function* () {
-      const { accept, endpoint } = yield* Testing.listenForPeers(anyPort, patient)
+      const { accept, endpoint } = yield* Testing.listenForPeers(anyPort)
       const { events, session } = yield* sessionTo(endpoint)
       const first = yield* accept
       yield* session.send(utf8("last"))

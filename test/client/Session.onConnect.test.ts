@@ -11,9 +11,10 @@ import * as TestClock from "effect/TestClock"
 import { Client } from "../../src/client/index.ts"
 import { closeReasons, Framing } from "../../src/domain/index.ts"
 import { Handler } from "../../src/server/index.ts"
+import { Testing } from "../../src/testing/index.ts"
 import { MemoryTransport } from "../../src/transport/index.ts"
-import { record } from "../support/record.ts"
-import { overEachTransport, receiveText, serving, string, utf8 } from "../support/serving.ts"
+import { overEachTransport } from "../support/eachTransport.ts"
+import { string, utf8 } from "../support/texts.ts"
 
 const lines = { frame: Framing.line }
 const quick = { jitter: 0, baseDelay: Duration.millis(20), maxDelay: Duration.millis(20) }
@@ -23,7 +24,7 @@ class Password extends Context.Tag("test/Password")<Password, string>() {}
 describe("onConnect of a session", () => {
   overEachTransport("logs in on each connection before the outbox is sent", () =>
     Effect.gen(function* () {
-      const { endpoint, events, server } = yield* serving(Handler.echo(), lines)
+      const { endpoint, events, server } = yield* Testing.serve({ handler: Handler.echo(), settings: lines })
       const client = yield* Client.make(lines)
       const released = yield* Ref.make(0)
       const session = yield* client.session(endpoint, {
@@ -32,7 +33,7 @@ describe("onConnect of a session", () => {
           Effect.gen(function* () {
             yield* Effect.addFinalizer(() => Ref.update(released, (count) => count + 1))
             yield* connection.send(utf8(`login ${yield* Password}`))
-            expect(yield* receiveText(connection)).toBe("login secret")
+            expect(yield* Testing.receiveText(connection)).toBe("login secret")
           }),
       })
       const frames = yield* Effect.fork(Stream.runCollect(Stream.take(session.frames, 2)))
@@ -63,9 +64,9 @@ describe("onConnect of a session", () => {
   ] as const) {
     it.scoped(`makes a loss of its ${what}, with the message`, () =>
       Effect.gen(function* () {
-        const { endpoint, events: told } = yield* serving(Handler.echo(), lines)
+        const { endpoint, events: told } = yield* Testing.serve({ handler: Handler.echo(), settings: lines })
         const client = yield* Client.make(lines)
-        const events = yield* record(client.subscribeEvents())
+        const events = yield* Testing.probe(client.subscribeEvents())
         const session = yield* client.session(endpoint, {
           reconnect: { ...quick, maxAttempts: 1 },
           onConnect: () => failing,
@@ -85,9 +86,9 @@ describe("onConnect of a session", () => {
 
   it.scoped("is interrupted by the end of its connection, which is a loss", () =>
     Effect.gen(function* () {
-      const { endpoint, events: told, server } = yield* serving(Handler.echo(), lines)
+      const { endpoint, events: told, server } = yield* Testing.serve({ handler: Handler.echo(), settings: lines })
       const client = yield* Client.make(lines)
-      const events = yield* record(client.subscribeEvents())
+      const events = yield* Testing.probe(client.subscribeEvents())
       const interrupted = yield* Ref.make(0)
       yield* client.session(endpoint, {
         reconnect: quick,
@@ -106,7 +107,7 @@ describe("onConnect of a session", () => {
 describe("the connections of a session", () => {
   overEachTransport("are a stream that ends with the session, and each tells its end", () =>
     Effect.gen(function* () {
-      const { endpoint, events, server } = yield* serving(Handler.echo(), lines)
+      const { endpoint, events, server } = yield* Testing.serve({ handler: Handler.echo(), settings: lines })
       const client = yield* Client.make(lines)
       const session = yield* client.session(endpoint, { reconnect: quick })
       const reasons = yield* Effect.fork(

@@ -8,9 +8,10 @@ import * as TestClock from "effect/TestClock"
 import { Client, type SessionOptions } from "../../src/client/index.ts"
 import { type Endpoint, Framing, tcpEndpoint } from "../../src/domain/index.ts"
 import { Handler } from "../../src/server/index.ts"
+import { Testing } from "../../src/testing/index.ts"
 import { MemoryTransport } from "../../src/transport/index.ts"
-import { record } from "../support/record.ts"
-import { overEachTransport, serving, string, utf8 } from "../support/serving.ts"
+import { overEachTransport } from "../support/eachTransport.ts"
+import { string, utf8 } from "../support/texts.ts"
 
 const nowhere = tcpEndpoint("127.0.0.1", 1)
 const quick = { jitter: 0, baseDelay: Duration.millis(20), maxDelay: Duration.millis(20) }
@@ -18,7 +19,7 @@ const quick = { jitter: 0, baseDelay: Duration.millis(20), maxDelay: Duration.mi
 const sessionTo = (endpoint: Endpoint = nowhere, options: SessionOptions = {}) =>
   Effect.gen(function* () {
     const client = yield* Client.make({ frame: Framing.line })
-    const events = yield* record(client.subscribeEvents())
+    const events = yield* Testing.probe(client.subscribeEvents())
     return { events, session: yield* client.session(endpoint, { reconnect: quick, ...options }) }
   })
 
@@ -27,7 +28,11 @@ const numbered = (from: number, to: number) => Array.from({ length: to - from + 
 describe("a session", () => {
   overEachTransport("sends the outbox after it has connected, in order and before newer payloads", () =>
     Effect.gen(function* () {
-      const { endpoint, events: told, server } = yield* serving(Handler.echo(), { frame: Framing.line })
+      const {
+        endpoint,
+        events: told,
+        server,
+      } = yield* Testing.serve({ handler: Handler.echo(), settings: { frame: Framing.line } })
       yield* server.stopListening(endpoint)
       const { events, session } = yield* sessionTo(endpoint)
       yield* events.first("ConnectFailed", 2)
@@ -45,7 +50,11 @@ describe("a session", () => {
 
   overEachTransport("continues over a new connection when the server ends the old one", () =>
     Effect.gen(function* () {
-      const { endpoint, events: told, server } = yield* serving(Handler.echo(), { frame: Framing.line })
+      const {
+        endpoint,
+        events: told,
+        server,
+      } = yield* Testing.serve({ handler: Handler.echo(), settings: { frame: Framing.line } })
       const { session } = yield* sessionTo(endpoint)
       const echoed = yield* Effect.fork(Stream.runCollect(Stream.take(session.frames, 4)))
       yield* session.send(utf8("a"))
@@ -63,12 +72,13 @@ describe("a session", () => {
 
   overEachTransport("leaves the payloads that a reader has not taken to the next reader", () =>
     Effect.gen(function* () {
-      const { endpoint } = yield* serving((connection) =>
-        Effect.zipRight(
-          connection.sendAll(Stream.fromIterable(numbered(1, 5).map((n) => utf8(`${n}\n`)))),
-          Effect.never,
-        ),
-      )
+      const { endpoint } = yield* Testing.serve({
+        handler: (connection) =>
+          Effect.zipRight(
+            connection.sendAll(Stream.fromIterable(numbered(1, 5).map((n) => utf8(`${n}\n`)))),
+            Effect.never,
+          ),
+      })
       const { session } = yield* sessionTo(endpoint)
       const taken: Array<ReadonlyArray<string>> = []
       for (const count of [1, 1, 2, 1]) {
@@ -81,7 +91,7 @@ describe("a session", () => {
 
   it.scoped("lets the sender wait when its outbox is full, and loses nothing", () =>
     Effect.gen(function* () {
-      const { endpoint, server } = yield* serving(Handler.echo(), { frame: Framing.line })
+      const { endpoint, server } = yield* Testing.serve({ handler: Handler.echo(), settings: { frame: Framing.line } })
       yield* server.stopListening(endpoint)
       const { session } = yield* sessionTo(endpoint, { outboxBytes: 4 })
       yield* session.send(utf8("one"))
@@ -106,7 +116,10 @@ describe("a session", () => {
   ] as const) {
     it.scoped(`drops whole payloads under ${whenFull}, and counts each`, () =>
       Effect.gen(function* () {
-        const { endpoint, server } = yield* serving(Handler.echo(), { frame: Framing.line })
+        const { endpoint, server } = yield* Testing.serve({
+          handler: Handler.echo(),
+          settings: { frame: Framing.line },
+        })
         yield* server.stopListening(endpoint)
         const { events, session } = yield* sessionTo(endpoint, { outboxBytes: 100, whenFull })
         yield* events.one("ConnectFailed")
@@ -140,7 +153,10 @@ describe("a session", () => {
 
   overEachTransport("that is closed sends its outbox first, and accepts no more payloads", () =>
     Effect.gen(function* () {
-      const { endpoint, events: told } = yield* serving(Handler.echo(), { frame: Framing.line })
+      const { endpoint, events: told } = yield* Testing.serve({
+        handler: Handler.echo(),
+        settings: { frame: Framing.line },
+      })
       const { session } = yield* sessionTo(endpoint)
       yield* Effect.forEach(numbered(1, 20), (text) => session.send(utf8(text)))
       const reading = yield* Effect.fork(Stream.runCollect(session.frames))
@@ -153,7 +169,10 @@ describe("a session", () => {
 
   overEachTransport("ends with its scope, and its reader with it", () =>
     Effect.gen(function* () {
-      const { endpoint, events: told } = yield* serving(Handler.echo(), { frame: Framing.line })
+      const { endpoint, events: told } = yield* Testing.serve({
+        handler: Handler.echo(),
+        settings: { frame: Framing.line },
+      })
       const reading = yield* Effect.scoped(
         Effect.gen(function* () {
           const { session } = yield* sessionTo(endpoint)

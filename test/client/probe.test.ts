@@ -5,8 +5,9 @@ import * as TestClock from "effect/TestClock"
 import { Client } from "../../src/client/index.ts"
 import { Framing } from "../../src/domain/index.ts"
 import { Handler, Server } from "../../src/server/index.ts"
+import { Testing } from "../../src/testing/index.ts"
 import { MemoryTransport } from "../../src/transport/index.ts"
-import { receiveText, serving, utf8 } from "../support/serving.ts"
+import { utf8 } from "../support/texts.ts"
 
 const inMemory = Effect.provide(MemoryTransport.layer())
 const endpoint = "127.0.0.1:9000"
@@ -77,7 +78,7 @@ describe("a client with `wait`", () => {
       yield* listening((connection) => connection.runForEach((payload) => connection.send(payload)))
       const connection = yield* overTime(Fiber.join(connecting))
       yield* connection.sendText("hello")
-      expect(yield* receiveText(connection)).toBe("hello")
+      expect(yield* Testing.receiveText(connection)).toBe("hello")
     }).pipe(inMemory),
   )
 
@@ -92,11 +93,15 @@ describe("a client with `wait`", () => {
 describe("the payloads of `onConnect`", () => {
   it.scoped("are the first payloads of each connection, and are events", () =>
     Effect.gen(function* () {
-      const { connect } = yield* serving(Handler.echo(), { frame: Framing.line })
+      const { connect } = yield* Testing.serve({ handler: Handler.echo(), settings: { frame: Framing.line } })
       for (const text of ["one", "two"]) {
         const connection = yield* connect({ frame: Framing.line, onConnect: [utf8("login"), utf8("subscribe")] })
         yield* connection.sendText(text)
-        const got = [yield* receiveText(connection), yield* receiveText(connection), yield* receiveText(connection)]
+        const got = [
+          yield* Testing.receiveText(connection),
+          yield* Testing.receiveText(connection),
+          yield* Testing.receiveText(connection),
+        ]
         expect(got).toEqual(["login", "subscribe", text])
       }
     }).pipe(inMemory),

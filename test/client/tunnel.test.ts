@@ -6,7 +6,7 @@ import { HttpConnectHandshake } from "../../src/client/internal/tunnel/httpConne
 import { Socks5Handshake } from "../../src/client/internal/tunnel/socks5.ts"
 import { formatProxyServer, parseProxyServer, tcpEndpoint } from "../../src/domain/index.ts"
 import { runs } from "../support/properties.ts"
-import { utf8 } from "../support/serving.ts"
+import { utf8 } from "../support/texts.ts"
 
 const credentials = Either.getOrThrow(parseProxyServer("socks5://me:s%3Acret@gate")).credentials
 const target = tcpEndpoint("plc.example", 502)

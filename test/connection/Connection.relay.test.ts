@@ -6,20 +6,23 @@ import * as Fiber from "effect/Fiber"
 import { Client } from "../../src/client/index.ts"
 import { Connection, type ConnectionEnd, type RelayEnd } from "../../src/connection/index.ts"
 import type { Handler } from "../../src/server/index.ts"
-import { overEachTransport, receiveAll, receiveText, serving, string, utf8 } from "../support/serving.ts"
+import { Testing } from "../../src/testing/index.ts"
+import { overEachTransport } from "../support/eachTransport.ts"
+import { string, utf8 } from "../support/texts.ts"
 
 /** A proxy before a server with `handler`. `end` is the result of the relay of the first connection. */
 const proxied = <E>(handler: Handler.Handler<E, never>) =>
   Effect.gen(function* () {
-    const target = yield* serving(handler)
+    const target = yield* Testing.serve({ handler })
     const end = yield* Deferred.make<RelayEnd>()
-    const proxy = yield* serving((down) =>
-      Effect.gen(function* () {
-        const client = yield* Client.make({ halfClosed: "keep" })
-        const up = yield* client.connect(target.endpoint)
-        yield* Deferred.succeed(end, yield* Connection.relay(down, up))
-      }),
-    )
+    const proxy = yield* Testing.serve({
+      handler: (down) =>
+        Effect.gen(function* () {
+          const client = yield* Client.make({ halfClosed: "keep" })
+          const up = yield* client.connect(target.endpoint)
+          yield* Deferred.succeed(end, yield* Connection.relay(down, up))
+        }),
+    })
     const connect = proxy.connect({ halfClosed: "keep" })
     return { target, proxy, connect, end: Deferred.await(end) }
   })
@@ -30,31 +33,33 @@ describe("Connection.relay", () => {
       // The target answers only after the FIN of the client, so the FIN must pass while the other direction is open.
       const { connect, end } = yield* proxied((up) =>
         Effect.gen(function* () {
-          const question = yield* receiveAll(up)
+          const question = yield* Testing.receiveAll(up)
           yield* up.send(utf8(`${string(question)} has ${question.length} bytes`))
         }),
       )
       const connection = yield* connect
       yield* connection.send(utf8("hello"))
       yield* connection.halfClose
-      expect(string(yield* receiveAll(connection))).toBe("hello has 5 bytes")
+      expect(string(yield* Testing.receiveAll(connection))).toBe("hello has 5 bytes")
       expect(yield* end).toEqual({ bytesFromA: 5, bytesFromB: 17 })
     }),
   )
 
   overEachTransport("carries the FIN of the target while the client continues to send", () =>
     Effect.gen(function* () {
+      const received = yield* Deferred.make<string>()
       const { connect, end } = yield* proxied((up) =>
         Effect.gen(function* () {
           yield* up.send(utf8("bye"))
           yield* up.halfClose
-          expect(string(yield* receiveAll(up))).toBe("still here")
+          yield* Deferred.succeed(received, string(yield* Testing.receiveAll(up)))
         }),
       )
       const connection = yield* connect
-      expect(string(yield* receiveAll(connection))).toBe("bye")
+      expect(string(yield* Testing.receiveAll(connection))).toBe("bye")
       yield* connection.send(utf8("still here"))
       yield* connection.close
+      expect(yield* Deferred.await(received)).toBe("still here")
       expect(yield* end).toEqual({ bytesFromA: 10, bytesFromB: 3 })
     }),
   )
@@ -82,7 +87,7 @@ describe("Connection.relay", () => {
         ),
       )
       const connection = yield* connect
-      expect(yield* receiveText(connection)).toBe("ready")
+      expect(yield* Testing.receiveText(connection)).toBe("ready")
       yield* connection.reset
       expect(yield* Deferred.await(reason)).toBe("PeerReset")
     }),
@@ -95,7 +100,7 @@ describe("Connection.relay", () => {
       const { connect, proxy } = yield* proxied((up) =>
         Effect.gen(function* () {
           yield* Deferred.await(open)
-          yield* up.send(utf8(String((yield* receiveAll(up)).length)))
+          yield* up.send(utf8(String((yield* Testing.receiveAll(up)).length)))
         }),
       )
       const connection = yield* connect
@@ -112,27 +117,28 @@ describe("Connection.relay", () => {
       expect(bytesIn).toBeLessThan(total / 2)
       yield* Deferred.succeed(open, undefined)
       yield* Fiber.join(sending)
-      expect(string(yield* receiveAll(connection))).toBe(String(total))
+      expect(string(yield* Testing.receiveAll(connection))).toBe(String(total))
     }),
   )
 
   overEachTransport("leaves the numbers of bytes to the ends of both connections when it is interrupted", () =>
     Effect.gen(function* () {
       const ends = yield* Deferred.make<ReadonlyArray<ConnectionEnd>>()
-      const target = yield* serving((up) => up.runForEach(() => up.send(utf8("answer"))))
-      const proxy = yield* serving((down) =>
-        Effect.gen(function* () {
-          const client = yield* Client.make({ halfClosed: "keep" })
-          const up = yield* client.connect(target.endpoint)
-          yield* Effect.ensuring(
-            Connection.relay(down, up),
-            Effect.flatMap(Effect.all([down.closed, up.closed]), (both) => Deferred.succeed(ends, both)),
-          )
-        }),
-      )
+      const target = yield* Testing.serve({ handler: (up) => up.runForEach(() => up.send(utf8("answer"))) })
+      const proxy = yield* Testing.serve({
+        handler: (down) =>
+          Effect.gen(function* () {
+            const client = yield* Client.make({ halfClosed: "keep" })
+            const up = yield* client.connect(target.endpoint)
+            yield* Effect.ensuring(
+              Connection.relay(down, up),
+              Effect.flatMap(Effect.all([down.closed, up.closed]), (both) => Deferred.succeed(ends, both)),
+            )
+          }),
+      })
       const connection = yield* proxy.connect()
       yield* connection.send(utf8("ask"))
-      expect(yield* receiveText(connection)).toBe("answer")
+      expect(yield* Testing.receiveText(connection)).toBe("answer")
       yield* connection.reset
       expect(yield* Deferred.await(ends)).toMatchObject([
         { bytesIn: 3, bytesOut: 6 },

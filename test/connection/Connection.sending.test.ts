@@ -3,15 +3,17 @@ import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
 import { Framing } from "../../src/domain/index.ts"
 import { Handler } from "../../src/server/index.ts"
-import { overEachTransport, receiveAll, receiveText, serving, utf8 } from "../support/serving.ts"
+import { Testing } from "../../src/testing/index.ts"
+import { overEachTransport } from "../support/eachTransport.ts"
+import { utf8 } from "../support/texts.ts"
 
 describe("a connection", () => {
   overEachTransport("sends a text in UTF-8 with sendText, and refuses a text that is not one frame", () =>
     Effect.gen(function* () {
-      const { connect } = yield* serving(Handler.echo(), { frame: Framing.line })
+      const { connect } = yield* Testing.serve({ handler: Handler.echo(), settings: { frame: Framing.line } })
       const connection = yield* connect()
       yield* connection.sendText("grüße 你好")
-      expect(yield* receiveText(connection)).toBe("grüße 你好")
+      expect(yield* Testing.receiveText(connection)).toBe("grüße 你好")
       expect(yield* Effect.flip(connection.sendText("two\nlines"))).toMatchObject({ _tag: "InvalidPayloadError" })
       yield* connection.close
       expect(yield* Effect.flip(connection.sendText("late"))).toMatchObject({ _tag: "ConnectionClosedError" })
@@ -22,12 +24,13 @@ describe("a connection", () => {
     Effect.gen(function* () {
       const open = yield* Deferred.make<void>()
       const counted = yield* Deferred.make<number>()
-      const { connect } = yield* serving((peer) =>
-        Effect.gen(function* () {
-          yield* Deferred.await(open)
-          yield* Deferred.succeed(counted, (yield* receiveAll(peer)).length)
-        }),
-      )
+      const { connect } = yield* Testing.serve({
+        handler: (peer) =>
+          Effect.gen(function* () {
+            yield* Deferred.await(open)
+            yield* Deferred.succeed(counted, (yield* Testing.receiveAll(peer)).length)
+          }),
+      })
       const connection = yield* connect({ outbox: 1024 })
       const piece = new Uint8Array(64 * 1024)
       let sent = 0
@@ -46,7 +49,7 @@ describe("a connection", () => {
 
   overEachTransport("refuses a payload in trySend that is not one frame", () =>
     Effect.gen(function* () {
-      const { connect } = yield* serving(Handler.echo(), { frame: Framing.line })
+      const { connect } = yield* Testing.serve({ handler: Handler.echo(), settings: { frame: Framing.line } })
       const connection = yield* connect()
       expect(yield* Effect.flip(connection.trySend(utf8("a\nb")))).toMatchObject({ _tag: "InvalidPayloadError" })
     }),

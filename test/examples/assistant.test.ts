@@ -11,7 +11,8 @@ import { MemoryTransport } from "tcpfx/transport"
 import { follower } from "../../examples/follower.ts"
 import { greeter } from "../../examples/greeter.ts"
 import { windows } from "../../examples/windows.ts"
-import { receiveText, utf8 } from "../support/serving.ts"
+import { Testing } from "../../src/testing/index.ts"
+import { utf8 } from "../support/texts.ts"
 
 it.scoped("the greeter names and greets a meter, and asks it every second", () =>
   Effect.gen(function* () {
@@ -20,9 +21,9 @@ it.scoped("the greeter names and greets a meter, and asks it every second", () =
     const meter = yield* client.connect(Either.getOrThrow(parseEndpoint(endpoint)))
     yield* meter.send(utf8("login pump-1"))
     yield* meter.send(utf8("login pump1"))
-    expect(yield* receiveText(meter)).toBe("welcome, pump1")
+    expect(yield* Testing.receiveText(meter)).toBe("welcome, pump1")
     yield* TestClock.adjust("1 second")
-    expect(yield* receiveText(meter)).toBe("state?")
+    expect(yield* Testing.receiveText(meter)).toBe("state?")
     const { rows } = yield* assistant.clients({ from: 0, count: 10, filter: "@pump1" })
     expect(rows.map(({ id, tags }) => [id, tags])).toEqual([[1, ["meter"]]])
     const sent = yield* assistant.log.rows({ from: 0, count: 10, view: "text", filter: { direction: "sent" } })

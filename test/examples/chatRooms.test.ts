@@ -4,7 +4,8 @@ import { Client } from "tcpfx/client"
 import { Framing } from "tcpfx/domain"
 import { MemoryTransport } from "tcpfx/transport"
 import { ChatRooms, chatRooms } from "../../examples/chat-rooms.ts"
-import { receiveText, utf8 } from "../support/serving.ts"
+import { Testing } from "../../src/testing/index.ts"
+import { utf8 } from "../support/texts.ts"
 
 it.scopedLive("people in a room of the chat hear each other, and who joins and leaves", () =>
   Effect.gen(function* () {
@@ -13,20 +14,20 @@ it.scopedLive("people in a room of the chat hear each other, and who joins and l
     const enter = (name: string) =>
       Effect.gen(function* () {
         const peer = yield* client.connect(endpoint)
-        expect(yield* receiveText(peer)).toBe("* /join ROOM NAME")
+        expect(yield* Testing.receiveText(peer)).toBe("* /join ROOM NAME")
         yield* peer.send(utf8(`/join lobby ${name}`))
-        return { peer, answer: yield* receiveText(peer) }
+        return { peer, answer: yield* Testing.receiveText(peer) }
       })
     const { answer, peer: ann } = yield* enter("ann")
     expect(answer).toBe("* you are in lobby")
     const { peer: bob } = yield* enter("bob")
-    expect(yield* receiveText(ann)).toBe("* bob joined")
+    expect(yield* Testing.receiveText(ann)).toBe("* bob joined")
     yield* ann.send(utf8("/who"))
-    expect(yield* receiveText(ann)).toBe("* ann, bob")
+    expect(yield* Testing.receiveText(ann)).toBe("* ann, bob")
     yield* bob.send(utf8("hello"))
-    expect(yield* receiveText(ann)).toBe("<bob> hello")
+    expect(yield* Testing.receiveText(ann)).toBe("<bob> hello")
     yield* bob.close
-    expect(yield* receiveText(ann)).toBe("* bob left")
+    expect(yield* Testing.receiveText(ann)).toBe("* bob left")
     const { answer: refused } = yield* enter("no/name")
     expect(refused).toContain("connection #3 cannot join the room lobby: name: Expected a string matching the pattern")
     expect(yield* (yield* ChatRooms).names).toEqual(["lobby"])

@@ -16,9 +16,9 @@ import { HelloServer } from "../../examples/hello-server.ts"
 import { switchboard } from "../../examples/inside-server.ts"
 import { speaker, User } from "../../examples/middleware.ts"
 import { collector, device } from "../../examples/telemetry.ts"
+import { Testing } from "../../src/testing/index.ts"
 import { nextTurn } from "../../src/testing/turns.ts"
 import { makeIdentity } from "../support/certificates.ts"
-import { record } from "../support/record.ts"
 import { recordingConsole } from "../support/recordingConsole.ts"
 
 it.scopedLive("the chat example relays lines, records them and reports connections and ends", () =>
@@ -54,7 +54,7 @@ it.scopedLive("the telemetry example: a device is known by its certificate, and 
     const own = yield* Effect.promise(() => makeIdentity({ name: "collector", by: ca }))
     const plc = yield* Effect.promise(() => makeIdentity({ name: "plc-1", by: ca }))
     const { endpoint, server } = yield* collector(own, ca.cert)
-    const events = yield* record(server.subscribeEvents({ frames: true }))
+    const events = yield* Testing.probe(server.subscribeEvents({ frames: true }))
     const session = yield* device(endpoint, plc, ca.cert)
     for (const line of ["21.5", "21.7"]) yield* session.send(yield* Codec.text.encode(line))
     const received = yield* events.first("FrameReceived", 2)
@@ -117,7 +117,7 @@ it.scopedLive(
           ["bob", "2"],
         ]),
       )
-      const events = yield* record(server.subscribeEvents())
+      const events = yield* Testing.probe(server.subscribeEvents())
       const client = yield* Client.make({ frame: Framing.line })
       const login = (line: string) =>
         Effect.gen(function* () {

@@ -25,10 +25,10 @@ import { Restartable, whileClosed } from "../../examples/restart.ts"
 import { closesSilentClients, Numbering, numbersLines, survivesLosses } from "../../examples/testing.ts"
 import { AuctionServer, enter } from "../../examples/typed-protocol.ts"
 import { Journal, status } from "../../examples/watch.ts"
+import { Testing } from "../../src/testing/index.ts"
 import { nextTurn } from "../../src/testing/turns.ts"
-import { record } from "../support/record.ts"
 import { recordingConsole } from "../support/recordingConsole.ts"
-import { receiveText, utf8 } from "../support/serving.ts"
+import { utf8 } from "../support/texts.ts"
 
 const endpointOf = Effect.flatMap(Server, (server) => Effect.map(server.listening, ([endpoint]) => endpoint)).pipe(
   Effect.flatMap((endpoint) =>
@@ -46,7 +46,7 @@ it.scopedLive("the gateway stores a reading and acknowledges it, and ends a devi
       expect(yield* Queue.take(stored)).toEqual({ device: 7, celsius: 21.55 })
       const unsent = yield* Effect.flip(report(gateway, { device: 7, celsius: 200 }))
       expect(unsent._tag).toBe("CodecError")
-      const events = yield* record((yield* Server).subscribeEvents())
+      const events = yield* Testing.probe((yield* Server).subscribeEvents())
       const client = yield* Client.make({ frame: Framing.lengthPrefixed({ field: "u16be" }) })
       const nonsense = yield* client.connect(gateway)
       yield* nonsense.send(utf8("abc"))
@@ -69,7 +69,7 @@ it.scopedLive("the auction tells all clients a higher price, and refuses a low o
     expect(yield* heardBy(bob)).toEqual({ _tag: "Refused", reason: "10 is not enough" })
     const raw = yield* (yield* Client.make({ frame: Framing.line })).connect(auction)
     yield* raw.sendText('{"_tag":"Bid","name":"eve","amount":-1}')
-    expect(yield* receiveText(raw)).toContain("amount")
+    expect(yield* Testing.receiveText(raw)).toContain("amount")
   }).pipe(
     Effect.provide(AuctionServer),
     Effect.provide(Layer.provide(Client.layer, ClientConfig.layer())),
@@ -158,7 +158,7 @@ it.scopedLive("a client that never reads misses prices, and the others get all o
     const stuck = yield* client.connect(endpoint)
     const reader = yield* client.connect(endpoint)
     yield* Effect.repeat(Effect.zipRight(nextTurn, server.connections), { until: (all) => all.length === 2 })
-    const events = yield* record(server.subscribeEvents())
+    const events = yield* Testing.probe(server.subscribeEvents())
     const last = yield* Ref.make("")
     yield* reader
       .runForEach((line) => Effect.flatMap(Codec.text.decode(line), (text) => Ref.set(last, text)))
@@ -184,7 +184,10 @@ it.scopedLive("a machine sends its newest state to each client", () =>
     )
     const client = yield* Client.make({ frame: Framing.line })
     const connection = yield* client.connect(endpoint)
-    expect([yield* receiveText(connection), yield* receiveText(connection)]).toEqual(["turn 0", "turn 1"])
+    expect([yield* Testing.receiveText(connection), yield* Testing.receiveText(connection)]).toEqual([
+      "turn 0",
+      "turn 1",
+    ])
     yield* connection.close
   }).pipe(Effect.provide(NodeTransport.layer)),
 )
@@ -192,7 +195,7 @@ it.scopedLive("a machine sends its newest state to each client", () =>
 it.scopedLive("the framing of the device carries payloads, and refuses a wrong sum and a long payload", () =>
   Effect.gen(function* () {
     const server = yield* Server.make({ settings: { frame: deviceFraming }, handler: Handler.echo() })
-    const events = yield* record(server.subscribeEvents())
+    const events = yield* Testing.probe(server.subscribeEvents())
     const { endpoint } = yield* server.listen("127.0.0.1:0")
     const device = yield* (yield* Client.make({ frame: deviceFraming })).connect(endpoint)
     yield* device.send(Uint8Array.of(1, 2))
@@ -219,7 +222,7 @@ it.scopedLive("the environment sets the greeting and the limits of the shop", ()
     const context = yield* Effect.withConfigProvider(Layer.build(Main), environment)
     const endpoint = yield* Effect.provide(endpointOf, context)
     const client = yield* Client.make({ frame: Framing.line })
-    expect(yield* receiveText(yield* client.connect(endpoint))).toBe("hello")
+    expect(yield* Testing.receiveText(yield* client.connect(endpoint))).toBe("hello")
     const refused = yield* client.connect(endpoint)
     expect(yield* Effect.exit(refused.receive)).not.toEqual(Exit.succeed(Option.some(utf8("hello"))))
     const wrong = ConfigProvider.fromMap(new Map([["SHOP_MAX_CONNS", "many"]]), { pathDelim: "_" })
@@ -236,13 +239,13 @@ it.scopedLive("the server refuses connections while it is closed, and answers be
     const endpoint = yield* Effect.provide(endpointOf, context)
     const client = yield* Client.make({ frame: Framing.line })
     const worker = yield* client.connect(endpoint)
-    const events = yield* record(Context.get(context, Server).subscribeEvents())
+    const events = yield* Testing.probe(Context.get(context, Server).subscribeEvents())
     yield* Effect.provide(
       whileClosed(Effect.zipRight(Effect.exit(client.connect(endpoint)), events.one("ConnectionRefused"))),
       context,
     )
     yield* worker.sendText("job")
-    expect(yield* receiveText(worker)).toBe("job")
+    expect(yield* Testing.receiveText(worker)).toBe("job")
     const end = yield* Effect.fork(worker.receive)
     yield* Scope.close(scope, Exit.void)
     yield* seen("drained: 1 closed, 0 reset")

@@ -3,16 +3,17 @@ import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import { Client } from "tcpfx/client"
 import { type Endpoint, Framing } from "tcpfx/domain"
+import { Testing } from "tcpfx/testing"
 import { NodeTransport } from "tcpfx/transport"
 import { monitored } from "../../examples/metrics.ts"
-import { receiveAll, string } from "../support/serving.ts"
+import { string } from "../support/texts.ts"
 
 /** The answer to a request of Prometheus. */
 const scrape = (endpoint: Endpoint) =>
   Effect.gen(function* () {
     const connection = yield* (yield* Client.make()).connect(endpoint)
     yield* connection.sendText("GET /metrics HTTP/1.1\r\nHost: localhost\r\n\r\n")
-    return string(yield* receiveAll(connection))
+    return string(yield* Testing.receiveAll(connection))
   }).pipe(Effect.scoped)
 
 it.scopedLive("the metrics example shows the metrics of its relay to Prometheus", () =>

@@ -5,13 +5,14 @@ import * as Fiber from "effect/Fiber"
 import * as Stream from "effect/Stream"
 import { Framing, tcpEndpoint } from "../../src/domain/index.ts"
 import type { ServerConnection } from "../../src/server/index.ts"
+import { Testing } from "../../src/testing/index.ts"
 import { turns } from "../../src/testing/turns.ts"
 import { NodeTransport } from "../../src/transport/index.ts"
 import { residentBytes, untilStill } from "../support/kernel.ts"
 import { startProgram } from "../support/programs.ts"
 import { dialRaw } from "../support/rawPeer.ts"
-import { serving, string, utf8 } from "../support/serving.ts"
 import { Chance } from "../support/stressSeeds.ts"
+import { string, utf8 } from "../support/texts.ts"
 
 const MiB = 1024 * 1024
 const piece = 64 * 1024
@@ -36,10 +37,10 @@ describe("a slow handler", () => {
         const pushing = yield* Effect.fork(
           Effect.gen(function* () {
             for (; left < volume.length; left += piece) {
-              yield* peer.write(volume.subarray(left, left + piece))
+              yield* peer.send(volume.subarray(left, left + piece))
               yield* peer.flushed
             }
-            yield* peer.end
+            yield* peer.halfClose
           }),
         )
         expect(yield* untilStill("what has left the peer", () => left)).toBeGreaterThan(0)
@@ -63,16 +64,19 @@ describe("a slow handler", () => {
             connection.send(utf8(`${string(line)} seen`)),
           ),
         )
-      const { connectRaw } = yield* serving(slowly, { frame: Framing.line, inbox: 1024, outbox: 1024 })
-      const peers = yield* Effect.replicateEffect(connectRaw(), 8)
+      const { connectPeer } = yield* Testing.serve({
+        handler: slowly,
+        settings: { frame: Framing.line, inbox: 1024, outbox: 1024 },
+      })
+      const peers = yield* Effect.replicateEffect(connectPeer(), 8)
       const lines = Array.from({ length: 400 }, (_, n) => `line ${n} `.padEnd(20 + (n % 60), "."))
       yield* Effect.forEach(
         peers,
         (peer, at) =>
           Effect.gen(function* () {
-            for (const line of lines) yield* peer.write(`${at}: ${line}\n`)
-            yield* peer.end
-            const answers = (yield* peer.takeRest).toString()
+            for (const line of lines) yield* peer.send(`${at}: ${line}\n`)
+            yield* peer.halfClose
+            const answers = string(yield* peer.takeRest)
             expect(answers).toBe(lines.map((line) => `${at}: ${line} seen\n`).join(""))
           }),
         { concurrency: "unbounded" },

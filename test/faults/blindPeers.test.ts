@@ -6,9 +6,9 @@ import * as Stream from "effect/Stream"
 import * as TestClock from "effect/TestClock"
 import { ConnectionId } from "../../src/domain/index.ts"
 import { Handler } from "../../src/server/index.ts"
+import { Testing } from "../../src/testing/index.ts"
 import { NodeTransport } from "../../src/transport/index.ts"
 import { expectWholeLives } from "../support/eventGrammar.ts"
-import { serving } from "../support/serving.ts"
 
 // The clock is TestClock, and the sockets are real.
 const more = new Uint8Array(32 * 1024 * 1024)
@@ -18,23 +18,24 @@ describe("a reset by a peer from which the server does not read", () => {
     Effect.gen(function* () {
       const gate = yield* Deferred.make<void>()
       const outcome = yield* Deferred.make<readonly [number, string]>()
-      const { connectRaw, events, server } = yield* serving(({ frames }) =>
-        Effect.gen(function* () {
-          yield* Deferred.await(gate)
-          let bytes = 0
-          const error = yield* Effect.flip(
-            Stream.runForEach(frames, (frame) =>
-              Effect.sync(() => {
-                bytes += frame.length
-              }),
-            ),
-          )
-          yield* Deferred.succeed(outcome, [bytes, error.reason._tag])
-        }),
-      )
-      const goes = yield* connectRaw()
-      const stays = yield* connectRaw()
-      yield* Effect.forEach([goes, stays], (peer) => peer.write(more))
+      const { connectPeer, events, server } = yield* Testing.serve({
+        handler: ({ frames }) =>
+          Effect.gen(function* () {
+            yield* Deferred.await(gate)
+            let bytes = 0
+            const error = yield* Effect.flip(
+              Stream.runForEach(frames, (frame) =>
+                Effect.sync(() => {
+                  bytes += frame.length
+                }),
+              ),
+            )
+            yield* Deferred.succeed(outcome, [bytes, error.reason._tag])
+          }),
+      })
+      const goes = yield* connectPeer()
+      const stays = yield* connectPeer()
+      yield* Effect.forEach([goes, stays], (peer) => peer.send(more))
       // The first read fills the inbox.
       yield* events.until(() =>
         new Set(events.all("FrameReceived").map(({ id }) => id)).size === 2 ? true : undefined,
@@ -59,9 +60,9 @@ describe("a reset by a peer from which the server does not read", () => {
 
   it.scoped("is detected by the next send to the peer, without a wait", () =>
     Effect.gen(function* () {
-      const { connectRaw, events, server } = yield* serving(() => Effect.never)
-      const goes = yield* connectRaw()
-      yield* goes.write(more)
+      const { connectPeer, events, server } = yield* Testing.serve({ handler: () => Effect.never })
+      const goes = yield* connectPeer()
+      yield* goes.send(more)
       yield* events.one("FrameReceived")
       yield* goes.reset
       yield* goes.closed
@@ -73,10 +74,13 @@ describe("a reset by a peer from which the server does not read", () => {
 
   it.scoped("is detected while the hub has stopped reading from the peer", () =>
     Effect.gen(function* () {
-      const { connectRaw, events } = yield* serving(Handler.broker(), { slowConsumer: "block", hubBudget: 64 * 1024 })
-      const publishes = yield* connectRaw()
-      yield* connectRaw({ reads: false })
-      yield* publishes.write(more)
+      const { connectPeer, events } = yield* Testing.serve({
+        handler: Handler.broker(),
+        settings: { slowConsumer: "block", hubBudget: 64 * 1024 },
+      })
+      const publishes = yield* connectPeer()
+      yield* connectPeer({ reads: false })
+      yield* publishes.send(more)
       yield* events.one("ConnectionStalled")
       yield* publishes.reset
       yield* publishes.closed
@@ -91,19 +95,20 @@ describe("a peer under back-pressure", () => {
     Effect.gen(function* () {
       const gate = yield* Deferred.make<void>()
       const total = yield* Deferred.make<number>()
-      const { connectRaw, events } = yield* serving(({ frames }) =>
-        Effect.gen(function* () {
-          yield* Deferred.await(gate)
-          const sizes = yield* Stream.runCollect(Stream.map(frames, (frame) => frame.length))
-          yield* Deferred.succeed(
-            total,
-            Chunk.reduce(sizes, 0, (sum, size) => sum + size),
-          )
-        }),
-      )
-      const peer = yield* connectRaw()
-      yield* peer.write(more)
-      yield* peer.end
+      const { connectPeer, events } = yield* Testing.serve({
+        handler: ({ frames }) =>
+          Effect.gen(function* () {
+            yield* Deferred.await(gate)
+            const sizes = yield* Stream.runCollect(Stream.map(frames, (frame) => frame.length))
+            yield* Deferred.succeed(
+              total,
+              Chunk.reduce(sizes, 0, (sum, size) => sum + size),
+            )
+          }),
+      })
+      const peer = yield* connectPeer()
+      yield* peer.send(more)
+      yield* peer.halfClose
       yield* events.one("FrameReceived")
       yield* TestClock.adjust("10 minutes")
       expect(events.all("ConnectionClosed")).toEqual([])
@@ -117,23 +122,24 @@ describe("a peer under back-pressure", () => {
     Effect.gen(function* () {
       const gate = yield* Deferred.make<void>()
       const total = yield* Deferred.make<number>()
-      const { connectRaw, events } = yield* serving(({ frames, halfClose }) =>
-        Effect.gen(function* () {
-          yield* halfClose
-          yield* Deferred.await(gate)
-          const sizes = yield* Stream.runCollect(Stream.map(frames, (frame) => frame.length))
-          yield* Deferred.succeed(
-            total,
-            Chunk.reduce(sizes, 0, (sum, size) => sum + size),
-          )
-        }),
-      )
-      const peer = yield* connectRaw()
+      const { connectPeer, events } = yield* Testing.serve({
+        handler: ({ frames, halfClose }) =>
+          Effect.gen(function* () {
+            yield* halfClose
+            yield* Deferred.await(gate)
+            const sizes = yield* Stream.runCollect(Stream.map(frames, (frame) => frame.length))
+            yield* Deferred.succeed(
+              total,
+              Chunk.reduce(sizes, 0, (sum, size) => sum + size),
+            )
+          }),
+      })
+      const peer = yield* connectPeer()
       yield* peer.takeRest
       // More than the inbox holds, and less than the kernel takes at once.
       const some = new Uint8Array(100 * 1024)
-      yield* peer.write(some)
-      yield* peer.end
+      yield* peer.send(some)
+      yield* peer.halfClose
       yield* peer.flushed
       yield* events.one("FrameReceived")
       yield* TestClock.adjust("10 minutes")

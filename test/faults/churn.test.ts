@@ -6,17 +6,17 @@ import * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
 import { type ConnectionId, type Endpoint, Framing } from "../../src/domain/index.ts"
 import { Handler } from "../../src/server/index.ts"
+import { Testing } from "../../src/testing/index.ts"
 import { turns } from "../../src/testing/turns.ts"
 import { NodeTransport } from "../../src/transport/index.ts"
 import { byConnection, expectWholeLives, openByEvents } from "../support/eventGrammar.ts"
 import { handles, handlesBeyond } from "../support/handles.ts"
-import { dialRaw, type RawPeer } from "../support/rawPeer.ts"
-import { serving } from "../support/serving.ts"
+import { string } from "../support/texts.ts"
 
 const crowd = 200
 
 const burst = (endpoint: Endpoint) =>
-  Effect.forEach(Array.from({ length: crowd }), () => dialRaw(endpoint), { concurrency: "unbounded" })
+  Effect.forEach(Array.from({ length: crowd }), () => Testing.dialPeer(endpoint), { concurrency: "unbounded" })
 
 const handlers: ReadonlyArray<readonly [string, Handler.Handler<unknown, never>]> = [
   ["a broker", Handler.broker("close")],
@@ -27,14 +27,14 @@ const handlers: ReadonlyArray<readonly [string, Handler.Handler<unknown, never>]
 describe("a crowd of 200 clients", () => {
   it.scopedLive("that connects in one burst is accepted, and each client has its own id", () =>
     Effect.gen(function* () {
-      const { endpoint, events, server } = yield* serving(Handler.echo())
+      const { endpoint, events, server } = yield* Testing.serve({ handler: Handler.echo() })
       const peers = yield* burst(endpoint)
       const opened = yield* events.first("ConnectionOpened", crowd)
       expect(opened.map(({ id }) => id)).toEqual(Array.from({ length: crowd }, (_, n) => n + 1))
       expect((yield* server.connections).length).toBe(crowd)
-      yield* Effect.forEach(peers, (peer, n) => peer.write(`${n}`.padStart(5, "0")))
+      yield* Effect.forEach(peers, (peer, n) => peer.send(`${n}`.padStart(5, "0")))
       const back = yield* Effect.forEach(peers, (peer) => peer.take(5))
-      expect(back.map(Number)).toEqual(peers.map((_, n) => n))
+      expect(back.map((bytes) => Number(string(bytes)))).toEqual(peers.map((_, n) => n))
     }).pipe(Effect.provide(NodeTransport.layer)),
   )
 
@@ -43,19 +43,22 @@ describe("a crowd of 200 clients", () => {
       Effect.gen(function* () {
         const before = yield* handles
         const scope = yield* Scope.make()
-        const served = yield* Scope.extend(serving(handler, { frame: Framing.line, hubBudget: 1024 ** 3 }), scope)
+        const served = yield* Scope.extend(
+          Testing.serve({ handler, settings: { frame: Framing.line, hubBudget: 1024 ** 3 } }),
+          scope,
+        )
         const { endpoint, events, server } = served
         const peers = yield* Scope.extend(burst(endpoint), scope)
         yield* events.first("ConnectionOpened", crowd)
 
         // `id` and `peer` may belong to different connections: a kick comes from outside and does not depend on a peer.
         const numbered = (yield* server.connections).map(({ id }, n) => ({ id, peer: peers[n] }))
-        const leave = (id: ConnectionId, peer: RawPeer) =>
+        const leave = (id: ConnectionId, peer: Testing.ScriptedPeer) =>
           Effect.gen(function* () {
-            yield* peer.write("a line\nand a part")
+            yield* peer.send("a line\nand a part")
             const way = yield* Random.nextIntBetween(0, 6)
-            if (way === 1) yield* peer.end
-            if (way === 2) yield* Effect.zipRight(peer.end, peer.takeRest)
+            if (way === 1) yield* peer.halfClose
+            if (way === 2) yield* Effect.zipRight(peer.halfClose, peer.takeRest)
             if (way === 3) yield* Effect.ignore(server.kick(id, "reset"))
             if (way === 4) yield* Effect.ignore(server.kick(id))
             if (way === 5) yield* Effect.ignore(server.halfClose(id))

@@ -4,10 +4,12 @@ import { describe, expect, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import { tcpEndpoint } from "../../src/domain/index.ts"
+import type { Testing } from "../../src/testing/index.ts"
 import { descriptorsOf, poll, untilStill } from "../support/kernel.ts"
 import { startProgram, withOpenFiles } from "../support/programs.ts"
-import { dialRaw, type RawPeer } from "../support/rawPeer.ts"
+import { dialRaw } from "../support/rawPeer.ts"
 import { tcpfxServe } from "../support/tcpfxProcess.ts"
+import { string } from "../support/texts.ts"
 
 const bin = fileURLToPath(new URL("../../bin/tcpfx.cjs", import.meta.url))
 const local = (port: number) => tcpEndpoint("127.0.0.1", port)
@@ -21,15 +23,22 @@ const havePrlimit = (): boolean => {
 }
 
 /** Whether a peer gets its echo. A refused peer is closed and gets none. */
-const isServed = (peer: RawPeer, n: number) =>
+const isServed = (peer: Testing.ScriptedPeer, n: number) =>
   Effect.gen(function* () {
     const text = `${n}`.padStart(5, "0")
-    yield* peer.write(text)
-    const answer = yield* Effect.raceFirst(Effect.asSome(peer.take(5)), Effect.as(peer.takeRest, Option.none<Buffer>()))
-    return Option.exists(answer, (bytes) => bytes.toString() === text)
+    yield* peer.send(text)
+    const answer = yield* peer.take(5).pipe(
+      Effect.asSome,
+      Effect.catchIf(
+        ({ problem }) => problem !== "silent",
+        () => Effect.succeedNone,
+      ),
+    )
+    return Option.exists(answer, (bytes) => string(bytes) === text)
   })
 
-const served = (peers: ReadonlyArray<RawPeer>) => Effect.filter(peers, isServed, { concurrency: "unbounded" })
+const served = (peers: ReadonlyArray<Testing.ScriptedPeer>) =>
+  Effect.filter(peers, isServed, { concurrency: "unbounded" })
 
 const crowd = (port: number, count = dials) => Effect.replicateEffect(dialRaw(local(port)), count)
 
@@ -44,7 +53,7 @@ describe("a server without free descriptors", () => {
       // The server still serves the accepted peers while all others wait.
       expect((yield* served(first)).length).toBe(first.length)
       const leaving = first.slice(0, 30)
-      for (const peer of leaving) yield* Effect.zipRight(peer.end, peer.closed)
+      for (const peer of leaving) yield* Effect.zipRight(peer.halfClose, peer.closed)
       const others = yield* served(yield* crowd(Number(port)))
       expect(others.length).toBe(leaving.length)
       expect((yield* served(first.slice(30))).length).toBe(first.length - 30)
@@ -75,7 +84,7 @@ describe("tcpfx serve with a low limit of open files", () => {
       expect((yield* served(first)).length).toBe(first.length)
       const refused = () => server.text("stdout").match(/"_tag":"ConnectionRefused".*"TooManyConnections"/g)?.length
       yield* poll("all refusals are told", () => (refused() === dials - first.length ? true : undefined))
-      for (const peer of first) yield* Effect.zipRight(peer.end, peer.closed)
+      for (const peer of first) yield* Effect.zipRight(peer.halfClose, peer.closed)
       expect((yield* served(yield* crowd(Number(port), first.length))).length).toBe(first.length)
     }),
   )
@@ -142,7 +151,7 @@ describe("tcpfx serve with a low limit of open files", () => {
           const peers = yield* served(yield* crowd(port))
           expect(peers.length).toBe(dials)
           expect(descriptorsOf(pid)).toBe(before + dials)
-          for (const [n, peer] of peers.entries()) yield* n % 2 === 0 ? peer.end : peer.reset
+          for (const [n, peer] of peers.entries()) yield* n % 2 === 0 ? peer.halfClose : peer.reset
         }),
       )
       yield* poll("everything is closed", () => (descriptorsOf(pid) === before ? true : undefined))

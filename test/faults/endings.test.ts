@@ -4,17 +4,18 @@ import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
 import * as Exit from "effect/Exit"
 import * as Fiber from "effect/Fiber"
+import * as Option from "effect/Option"
 import * as Scope from "effect/Scope"
 import { ConnectionId, Framing } from "../../src/domain/index.ts"
 import { Handler, Server } from "../../src/server/index.ts"
+import { Testing } from "../../src/testing/index.ts"
 import { nextTurn, turns } from "../../src/testing/turns.ts"
 import { NodeTransport } from "../../src/transport/index.ts"
+import { anyPort } from "../support/eachTransport.ts"
 import { expectWholeLives } from "../support/eventGrammar.ts"
 import { handles, handlesBeyond } from "../support/handles.ts"
-import { dialRaw } from "../support/rawPeer.ts"
-import { record } from "../support/record.ts"
-import { anyPort, serving, utf8 } from "../support/serving.ts"
 import { Chance } from "../support/stressSeeds.ts"
+import { string, utf8 } from "../support/texts.ts"
 
 const closeDeadline = Duration.millis(200)
 const volume = new Uint8Array(32 * 1024 * 1024)
@@ -23,8 +24,8 @@ describe("a close of a connection whose peer does not read", () => {
   it.scopedLive("ends at closeDeadline and reports the unsent bytes, however the connection is closed", () =>
     Effect.gen(function* () {
       const ended: Array<string> = []
-      const { connectRaw, events, server } = yield* serving(
-        ({ close, id, send }) =>
+      const { connectPeer, events, server } = yield* Testing.serve({
+        handler: ({ close, id, send }) =>
           Effect.gen(function* () {
             yield* Effect.fork(Effect.ignore(send(volume)))
             // After one turn the forked fiber has run.
@@ -36,9 +37,9 @@ describe("a close of a connection whose peer does not read", () => {
               )
             if (id === 2) yield* Effect.never
           }),
-        { closeDeadline },
-      )
-      yield* Effect.replicateEffect(connectRaw({ reads: false }), 3)
+        settings: { closeDeadline },
+      })
+      yield* Effect.replicateEffect(connectPeer({ reads: false }), 3)
       yield* events.first("FrameSent", 3)
       yield* server.kick(ConnectionId.make(2))
       const closed = yield* events.first("ConnectionClosed", 3)
@@ -59,16 +60,19 @@ describe("a close of a connection whose peer does not read", () => {
 describe("a peer that half-closes after its request", () => {
   it.scopedLive("gets the whole reply of megabytes, and then FIN", () =>
     Effect.gen(function* () {
-      const { connectRaw, events } = yield* serving(Handler.reply(volume.subarray(0, 8 * 1024 * 1024)), {
-        frame: Framing.line,
-        maxFrame: 16 * 1024 * 1024,
+      const { connectPeer, events } = yield* Testing.serve({
+        handler: Handler.reply(volume.subarray(0, 8 * 1024 * 1024)),
+        settings: {
+          frame: Framing.line,
+          maxFrame: 16 * 1024 * 1024,
+        },
       })
-      const asks = yield* connectRaw()
-      yield* asks.write("one\ntwo")
-      yield* asks.end
+      const asks = yield* connectPeer()
+      yield* asks.send("one\ntwo")
+      yield* asks.halfClose
       const reply = yield* asks.takeRest
       expect(reply.length).toBe(2 * (8 * 1024 * 1024 + 1))
-      expect(yield* asks.closed).toBe(undefined)
+      expect(yield* asks.closed).toEqual(Option.none())
       expect(yield* events.one("ConnectionClosed")).toMatchObject({
         reason: { _tag: "PeerClosed" },
         bytesOut: reply.length,
@@ -86,10 +90,10 @@ describe("the end of a server during a burst of dials", () => {
           Effect.gen(function* () {
             const scope = yield* Scope.make()
             const server = yield* Scope.extend(Server.make({ handler }), scope)
-            const events = yield* record(server.subscribeEvents())
+            const events = yield* Testing.probe(server.subscribeEvents())
             const { endpoint } = yield* Scope.extend(server.listen(anyPort), scope)
             const dialling = yield* Effect.fork(
-              Effect.forEach(Array.from({ length: 100 }), () => Effect.exit(dialRaw(endpoint)), {
+              Effect.forEach(Array.from({ length: 100 }), () => Effect.exit(Testing.dialPeer(endpoint)), {
                 concurrency: "unbounded",
               }),
             )
@@ -112,10 +116,13 @@ describe("a send during a close", () => {
   it.scopedLive("is delivered in order or fails with ConnectionClosedError, and no successful send is lost", () =>
     Effect.gen(function* () {
       const chance = new Chance(3)
-      const { connectRaw, events, server } = yield* serving(Handler.discard(), { frame: Framing.line, outbox: 4096 })
+      const { connectPeer, events, server } = yield* Testing.serve({
+        handler: Handler.discard(),
+        settings: { frame: Framing.line, outbox: 4096 },
+      })
       for (let round = 1; round <= 60; round++) {
         const id = ConnectionId.make(round)
-        const peer = yield* connectRaw()
+        const peer = yield* connectPeer()
         let sent = 0
         const sending = yield* Effect.fork(
           Effect.gen(function* () {
@@ -128,8 +135,8 @@ describe("a send during a close", () => {
         )
         yield* turns(chance.below(6))
         yield* chance.percent(50) ? server.kick(id) : server.halfClose(id)
-        const rest = (yield* peer.takeRest).toString()
-        yield* peer.end
+        const rest = string(yield* peer.takeRest)
+        yield* peer.halfClose
         const error = Either.getOrThrow(Either.flip(yield* Effect.either(Fiber.join(sending))))
         expect(["ConnectionClosedError", "NoSuchConnectionError"]).toContain(error._tag)
         const lines = rest.split("\n")

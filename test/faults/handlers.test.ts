@@ -8,12 +8,12 @@ import * as Option from "effect/Option"
 import * as Scope from "effect/Scope"
 import { Framing } from "../../src/domain/index.ts"
 import { Server, type ServerConnection } from "../../src/server/index.ts"
+import { Testing } from "../../src/testing/index.ts"
 import { turns } from "../../src/testing/turns.ts"
 import { NodeTransport } from "../../src/transport/index.ts"
+import { anyPort } from "../support/eachTransport.ts"
 import { expectWholeLives } from "../support/eventGrammar.ts"
-import { dialRaw, type RawPeer } from "../support/rawPeer.ts"
-import { record } from "../support/record.ts"
-import { anyPort, serving, string } from "../support/serving.ts"
+import { string } from "../support/texts.ts"
 
 /** A handler that obeys each line, and the exits of the handlers that hang. */
 const obedient = Effect.gen(function* () {
@@ -54,10 +54,10 @@ const obedient = Effect.gen(function* () {
   }
 })
 
-const expectEcho = (peer: RawPeer, text: string) =>
+const expectEcho = (peer: Testing.ScriptedPeer, text: string) =>
   Effect.gen(function* () {
-    yield* peer.write(`${text}\n`)
-    expect((yield* peer.take(text.length + 1)).toString()).toBe(`${text}\n`)
+    yield* peer.send(`${text}\n`)
+    yield* peer.expect(`${text}\n`)
   })
 
 const settings = { frame: Framing.line, drain: Duration.millis(200) }
@@ -66,15 +66,19 @@ describe("handlers that fail or hang at the same time", () => {
   it.scopedLive("end only their own connections, and a drain ends the hanging handlers at its deadline", () =>
     Effect.gen(function* () {
       const { handler, hung, ignores, letGo } = yield* obedient
-      const { connectRaw, events, server } = yield* serving(handler, settings)
-      const good = yield* connectRaw()
+      const { connectPeer, events, server } = yield* Testing.serve({
+        handler,
+        settings,
+        onHandlerFailure: () => Effect.void,
+      })
+      const good = yield* connectPeer()
       const told = yield* Effect.forEach(["throw", "fail", "die", "hang", "ignore"], (order) =>
-        Effect.tap(connectRaw(), (peer) => peer.write(`${order}\n`)),
+        Effect.tap(connectPeer(), (peer) => peer.send(`${order}\n`)),
       )
       const failed = yield* events
         .first("ConnectionHalfClosed", 0)
         .pipe(
-          Effect.zipRight(Effect.forEach(told.slice(0, 3), (peer) => Effect.zipRight(peer.takeRest, peer.end))),
+          Effect.zipRight(Effect.forEach(told.slice(0, 3), (peer) => Effect.zipRight(peer.takeRest, peer.halfClose))),
           Effect.zipRight(events.first("ConnectionClosed", 3)),
         )
       const ends = failed.map(({ id, reason }) => [id, reason._tag === "HandlerFailed" ? reason.message : reason._tag])
@@ -88,7 +92,7 @@ describe("handlers that fail or hang at the same time", () => {
 
       const draining = yield* Effect.fork(server.drain)
       yield* good.takeRest
-      yield* good.end
+      yield* good.halfClose
       expect(yield* Fiber.join(draining)).toEqual({ graceful: 1, forced: 2 })
       expect(Exit.isInterrupted(yield* hung)).toBe(true)
       const ended = (yield* events.first("ConnectionClosed", 6)).slice(3)
@@ -109,19 +113,19 @@ describe("handlers that fail or hang at the same time", () => {
       const { handler, ignores, letGo } = yield* obedient
       const scope = yield* Scope.make()
       const server = yield* Scope.extend(Server.make({ handler, settings }), scope)
-      const events = yield* record(server.subscribeEvents())
+      const events = yield* Testing.probe(server.subscribeEvents())
       const { endpoint } = yield* Scope.extend(server.listen(anyPort), scope)
-      const peer = yield* dialRaw(endpoint)
-      const other = yield* dialRaw(endpoint)
+      const peer = yield* Testing.dialPeer(endpoint)
+      const other = yield* Testing.dialPeer(endpoint)
       yield* events.first("ConnectionOpened", 2)
-      yield* peer.write("ignore\n")
+      yield* peer.send("ignore\n")
       yield* ignores
       const closing = yield* Effect.fork(Scope.close(scope, Exit.void))
       // All peers have seen the end, and no event listener is left.
       yield* Effect.all([peer.takeRest, other.takeRest])
       yield* turns(50)
       expect(closing.unsafePoll()).toBe(null)
-      expect(Exit.isFailure(yield* Effect.exit(Effect.scoped(dialRaw(endpoint))))).toBe(true)
+      expect(Exit.isFailure(yield* Effect.exit(Effect.scoped(Testing.dialPeer(endpoint))))).toBe(true)
       yield* letGo
       yield* Fiber.join(closing)
       expect(events.all("ConnectionClosed").length).toBe(2)

@@ -2,10 +2,10 @@ import { describe, expect, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import { tcpEndpoint } from "../../src/domain/index.ts"
 import { Handler } from "../../src/server/index.ts"
+import { Testing } from "../../src/testing/index.ts"
 import { NodeTransport } from "../../src/transport/index.ts"
 import { untilStill } from "../support/kernel.ts"
 import { dialRaw } from "../support/rawPeer.ts"
-import { serving } from "../support/serving.ts"
 import { tcpfx, tcpfxServe } from "../support/tcpfxProcess.ts"
 
 const local = (port: number) => tcpEndpoint("127.0.0.1", port)
@@ -26,11 +26,11 @@ describe("a kill -9 during traffic", () => {
         yield* Effect.sync(() => client.child.stdout.pause())
         yield* client.kill("SIGKILL")
         yield* server.waitFor("stderr", /#2 closed: reset by the peer/)
-        yield* other.write("still here")
-        expect((yield* other.take(10)).toString()).toBe("still here")
+        yield* other.send("still here")
+        yield* other.expect("still here")
         const next = yield* dialRaw(local(port))
-        yield* next.write("next")
-        expect((yield* next.take(4)).toString()).toBe("next")
+        yield* next.send("next")
+        yield* next.expect("next")
       }),
   )
 
@@ -54,18 +54,18 @@ describe("a kill -9 during traffic", () => {
     "that hits a client that a broker keeps after its FIN is reported at a later send, and the others miss nothing",
     () =>
       Effect.gen(function* () {
-        const { connectRaw, endpoint, events, server } = yield* serving(Handler.broker())
+        const { connectPeer, endpoint, events, server } = yield* Testing.serve({ handler: Handler.broker() })
         const port = endpoint._tag === "Tcp" ? endpoint.port : 0
-        const reader = yield* connectRaw()
-        const other = yield* connectRaw()
+        const reader = yield* connectPeer()
+        const other = yield* connectPeer()
         const client = yield* tcpfx(["connect", `${port}`, "--output", "raw"])
         yield* events.first("ConnectionOpened", 3)
         yield* client.write("from the one\n")
-        expect((yield* reader.take(13)).toString()).toBe("from the one\n")
+        yield* reader.expect("from the one\n")
         yield* client.kill("SIGKILL")
         yield* client.exited
-        yield* other.write("from the other\n")
-        expect((yield* reader.take(15)).toString()).toBe("from the other\n")
+        yield* other.send("from the other\n")
+        yield* reader.expect("from the other\n")
         // The broker keeps a client that has sent FIN. The kernel of a killed client answers bytes with a reset.
         yield* server.broadcast(Uint8Array.of(0x0a))
         yield* server.broadcast(Uint8Array.of(0x0a))

@@ -3,9 +3,9 @@ import * as Effect from "effect/Effect"
 import type { ServerEvent } from "../../src/domain/index.ts"
 import { Framing } from "../../src/domain/index.ts"
 import { Handler } from "../../src/server/index.ts"
-import type { Testing } from "../../src/testing/index.ts"
+import { Testing } from "../../src/testing/index.ts"
 import { NodeTransport } from "../../src/transport/index.ts"
-import { receiveText, serving, utf8 } from "../support/serving.ts"
+import { utf8 } from "../support/texts.ts"
 
 const rate = 2 * 1024 * 1024
 
@@ -34,14 +34,17 @@ const leastMillis = (bytes: number, peers: number) => ((bytes - rate - peers * o
 describe("peers that send at full speed", () => {
   it.scopedLive("are slowed down to the rate of one peer, and a peer that sends little gets its reply at once", () =>
     Effect.gen(function* () {
-      const { connect, connectRaw, events } = yield* serving(Handler.echo(), { maxRate: rate })
-      const flood = yield* connectRaw()
+      const { connect, connectPeer, events } = yield* Testing.serve({
+        handler: Handler.echo(),
+        settings: { maxRate: rate },
+      })
+      const flood = yield* connectPeer()
       const volume = 4 * rate
-      yield* flood.write(new Uint8Array(volume))
+      yield* flood.send(new Uint8Array(volume))
       yield* events.one("ConnectionThrottled", ({ id }) => id === 1)
       const modest = yield* connect()
       yield* modest.send(utf8("hello"))
-      expect(yield* receiveText(modest)).toBe("hello")
+      expect(yield* Testing.receiveText(modest)).toBe("hello")
       expect(received(events, [1]).total).toBeLessThan(volume)
       const { millis } = yield* events.until(() => {
         const soFar = received(events, [1])
@@ -54,9 +57,12 @@ describe("peers that send at full speed", () => {
 
   it.scopedLive("are slowed down to the rate of all peers together, and each gets its share", () =>
     Effect.gen(function* () {
-      const { connectRaw, events } = yield* serving(Handler.discard(), { maxRateInAll: rate })
-      const floods = yield* Effect.replicateEffect(connectRaw(), 3)
-      yield* Effect.forEach(floods, (flood) => flood.write(new Uint8Array(8 * rate)))
+      const { connectPeer, events } = yield* Testing.serve({
+        handler: Handler.discard(),
+        settings: { maxRateInAll: rate },
+      })
+      const floods = yield* Effect.replicateEffect(connectPeer(), 3)
+      yield* Effect.forEach(floods, (flood) => flood.send(new Uint8Array(8 * rate)))
       const { millis, shares, total } = yield* events.until(() => {
         const soFar = received(events, [1, 2, 3])
         return Math.min(...soFar.shares) >= rate ? soFar : undefined
@@ -72,25 +78,28 @@ describe("a total of queued bytes above the limit", () => {
   it.scopedLive("closes the client with the longest queue; the others get everything in order", () =>
     Effect.gen(function* () {
       const limit = 16 * 1024 * 1024
-      const { connect, connectRaw, events, server } = yield* serving(Handler.broker(), {
-        frame: Framing.line,
-        hubBudget: 1024 ** 3,
-        maxPending: limit,
+      const { connect, connectPeer, events, server } = yield* Testing.serve({
+        handler: Handler.broker(),
+        settings: {
+          frame: Framing.line,
+          hubBudget: 1024 ** 3,
+          maxPending: limit,
+        },
       })
       const publisher = yield* connect()
-      const reader = yield* connectRaw()
-      yield* connectRaw({ reads: false })
+      const reader = yield* connectPeer()
+      yield* connectPeer({ reads: false })
       const line = (n: number) => `${n}:`.padEnd(16 * 1024 - 1, "x")
       const publish = (n: number) =>
         Effect.gen(function* () {
           yield* publisher.send(utf8(line(n)))
-          expect((yield* reader.take(16 * 1024)).toString()).toBe(`${line(n)}\n`)
+          yield* reader.expect(`${line(n)}\n`)
         })
       const isOver = () => events.all("ConnectionClosed").length > 0
       let sent = 0
       for (; sent < 1500; sent++) yield* publish(sent)
       // This peer connects later, so the server queues half as many bytes for it.
-      yield* connectRaw({ reads: false })
+      yield* connectPeer({ reads: false })
       for (; !isOver(); sent++) yield* publish(sent)
       const closed = yield* events.one("ConnectionClosed")
       expect(closed).toMatchObject({ id: 3, reason: { _tag: "PendingLimit", limitBytes: limit } })

@@ -8,13 +8,12 @@ import { Client, type ClientSettings, type ReconnectSettings } from "../../src/c
 import type { Connection } from "../../src/connection/index.ts"
 import { ConnectionClosedError, closeReasons, type Endpoint, tcpEndpoint } from "../../src/domain/index.ts"
 import { Handler, Server } from "../../src/server/index.ts"
+import { Testing } from "../../src/testing/index.ts"
 import { NodeTransport } from "../../src/transport/index.ts"
 import { expectWholeAttempts } from "../support/clientGrammar.ts"
 import { handles, handlesBeyond } from "../support/handles.ts"
-import { dialRaw } from "../support/rawPeer.ts"
-import { record } from "../support/record.ts"
-import { receiveText, utf8 } from "../support/serving.ts"
 import { start } from "../support/tcpfxProcess.ts"
+import { utf8 } from "../support/texts.ts"
 
 const quick: Partial<ReconnectSettings> = {
   jitter: 0,
@@ -25,7 +24,7 @@ const quick: Partial<ReconnectSettings> = {
 const recorded = (settings: Partial<ClientSettings> = {}) =>
   Effect.gen(function* () {
     const client = yield* Client.make(settings)
-    return { client, events: yield* record(client.subscribeEvents({ frames: true })) }
+    return { client, events: yield* Testing.probe(client.subscribeEvents({ frames: true })) }
   })
 
 const untilLost = (connection: Connection) => Effect.forever(connection.receive)
@@ -34,7 +33,7 @@ const untilLost = (connection: Connection) => Effect.forever(connection.receive)
 const talk = (connection: Connection) =>
   Effect.gen(function* () {
     yield* connection.send(utf8("hello"))
-    yield* receiveText(connection)
+    yield* Testing.receiveText(connection)
     yield* connection.receive
     return yield* Effect.fail(new ConnectionClosedError({ reason: closeReasons.peerClosed }))
   })
@@ -52,7 +51,7 @@ const blackHole = Effect.gen(function* () {
   const [port] = yield* listener.waitFor("stdout", /\d+/)
   const endpoint = tcpEndpoint("127.0.0.1", Number(port))
   // A backlog of 1 holds two connections (listen(2)).
-  yield* Effect.replicateEffect(dialRaw(endpoint), 2)
+  yield* Effect.replicateEffect(Testing.dialPeer(endpoint), 2)
   return { endpoint, open: listener.kill("SIGCONT") }
 })
 
@@ -108,7 +107,7 @@ describe("a reconnecting client", () => {
         const running = yield* Effect.fork(
           client.run(
             endpoint,
-            (connection) => Effect.zipRight(connection.send(utf8("hello")), receiveText(connection)),
+            (connection) => Effect.zipRight(connection.send(utf8("hello")), Testing.receiveText(connection)),
             quick,
           ),
         )

@@ -7,9 +7,9 @@ import * as Scope from "effect/Scope"
 import { Client } from "../../src/client/index.ts"
 import type { Connection } from "../../src/connection/index.ts"
 import { Handler, Server } from "../../src/server/index.ts"
+import { Testing } from "../../src/testing/index.ts"
 import { MemoryTransport, NodeTransport } from "../../src/transport/index.ts"
-import { record } from "../support/record.ts"
-import { anyPort, serving } from "../support/serving.ts"
+import { anyPort } from "../support/eachTransport.ts"
 
 // The kernel takes a few megabytes at most for a peer that does not read.
 const volume = new Uint8Array(32 * 1024 * 1024)
@@ -28,12 +28,13 @@ describe("at the end of its scope", () => {
       Effect.gen(function* () {
         const gate = yield* Effect.makeLatch(false)
         const total = yield* Ref.make(0)
-        const { endpoint, events } = yield* serving((connection) =>
-          Effect.zipRight(
-            gate.await,
-            connection.runForEach((bytes) => Ref.update(total, (sum) => sum + bytes.length)),
-          ),
-        )
+        const { endpoint, events } = yield* Testing.serve({
+          handler: (connection) =>
+            Effect.zipRight(
+              gate.await,
+              connection.runForEach((bytes) => Ref.update(total, (sum) => sum + bytes.length)),
+            ),
+        })
         const client = yield* Client.make()
         const scope = yield* Scope.make()
         const connection = yield* Scope.extend(client.connect(endpoint), scope)
@@ -51,12 +52,13 @@ describe("at the end of its scope", () => {
     it.scopedLive(`a failed client with unsent bytes resets its connection (${name})`, () =>
       Effect.gen(function* () {
         const gate = yield* Effect.makeLatch(false)
-        const { endpoint, events } = yield* serving((connection) =>
-          Effect.zipRight(
-            gate.await,
-            connection.runForEach(() => Effect.void),
-          ),
-        )
+        const { endpoint, events } = yield* Testing.serve({
+          handler: (connection) =>
+            Effect.zipRight(
+              gate.await,
+              connection.runForEach(() => Effect.void),
+            ),
+        })
         const client = yield* Client.make()
         const scope = yield* Scope.make()
         const connection = yield* Scope.extend(client.connect(endpoint), scope)
@@ -81,7 +83,7 @@ describe("at the end of its scope", () => {
         for (const handler of [failing, waiting]) {
           const scope = yield* Scope.make()
           const server = yield* Scope.extend(Server.make({ handler }), scope)
-          const events = yield* record(Scope.extend(server.subscribeEvents(), scope))
+          const events = yield* Testing.probe(Scope.extend(server.subscribeEvents(), scope))
           const { endpoint } = yield* Scope.extend(server.listen(anyPort), scope)
           const connection = yield* client.connect(endpoint)
           yield* dialled.open
@@ -98,7 +100,7 @@ describe("at the end of its scope", () => {
 
   it.scopedLive("a successful client resets its connection at the deadline if the server reads nothing", () =>
     Effect.gen(function* () {
-      const { endpoint, events } = yield* serving(() => Effect.never, { inbox: 1 })
+      const { endpoint, events } = yield* Testing.serve({ handler: () => Effect.never, settings: { inbox: 1 } })
       const client = yield* Client.make({ closeDeadline: Duration.millis(50) })
       const scope = yield* Scope.make()
       const connection = yield* Scope.extend(client.connect(endpoint), scope)
@@ -113,7 +115,7 @@ describe("at the end of its scope", () => {
     Effect.gen(function* () {
       const scope = yield* Scope.make()
       const server = yield* Scope.extend(Server.make({ handler: Handler.broker() }), scope)
-      const opened = yield* record(server.subscribeEvents())
+      const opened = yield* Testing.probe(server.subscribeEvents())
       const { endpoint } = yield* Scope.extend(server.listen(anyPort), scope)
       const client = yield* Client.make()
       const connection = yield* client.connect(endpoint)

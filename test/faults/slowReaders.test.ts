@@ -5,10 +5,11 @@ import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
 import { ConnectionId, Framing, type SlowConsumerPolicy } from "../../src/domain/index.ts"
 import { Handler } from "../../src/server/index.ts"
+import { Testing } from "../../src/testing/index.ts"
 import { turns } from "../../src/testing/turns.ts"
 import { NodeTransport } from "../../src/transport/index.ts"
 import { expectWholeLives } from "../support/eventGrammar.ts"
-import { serving, utf8 } from "../support/serving.ts"
+import { string, utf8 } from "../support/texts.ts"
 
 // More bytes than one turn of the loop can receive, because the hub cannot drop bytes that the kernel has taken.
 const budget = 4 * 1024 * 1024
@@ -22,9 +23,8 @@ const batchLines = 64
 const line = (n: number) => `${n}:`.padEnd(lineBytes - 1, "x")
 const numberOf = (text: string) => Number.parseInt(text, 10)
 /** The numbers of whole lines. Torn lines give no number. */
-const numbers = (bytes: Buffer) =>
-  bytes
-    .toString("latin1")
+const numbers = (bytes: Uint8Array) =>
+  string(bytes)
     .split("\n")
     .slice(0, -1)
     .map((text) => (text === line(numberOf(text)) ? numberOf(text) : Number.NaN))
@@ -34,10 +34,13 @@ const everything = Array.from({ length: count }, (_, n) => n)
 /** A broker with a publisher, two readers, and a subscriber that does not read. */
 const room = (slowConsumer: SlowConsumerPolicy) =>
   Effect.gen(function* () {
-    const served = yield* serving(Handler.broker(), { frame: Framing.line, hubBudget: budget, slowConsumer })
+    const served = yield* Testing.serve({
+      handler: Handler.broker(),
+      settings: { frame: Framing.line, hubBudget: budget, slowConsumer },
+    })
     const publisher = yield* served.connect()
-    const readers = [yield* served.connectRaw(), yield* served.connectRaw()]
-    const deaf = yield* served.connectRaw({ reads: false })
+    const readers = [yield* served.connectPeer(), yield* served.connectPeer()]
+    const deaf = yield* served.connectPeer({ reads: false })
     let mostRetained = 0
     const publish = (numbers: ReadonlyArray<number>) =>
       Effect.forEach(
@@ -89,7 +92,7 @@ describe("a peer that never reads", () => {
       for (const bytes of yield* publishAtReadersPace) expect(numbers(bytes)).toEqual(everything)
       expect(mostRetained()).toBeLessThanOrEqual(bound)
       yield* server.kick(ConnectionId.make(4))
-      yield* deaf.resume
+      yield* deaf.startReading
       const got = numbers(yield* deaf.takeRest)
       const dropped = events.all("FramesDropped").filter(({ id }) => id === 4)
       const missed = dropped.reduce((sum, event) => sum + event.missed, 0)
@@ -113,7 +116,7 @@ describe("a peer that never reads", () => {
       expect(received).toBeLessThan(count)
       yield* turns(500)
       expect(events.all("FrameReceived").length).toBe(received)
-      yield* deaf.resume
+      yield* deaf.startReading
       expect(numbers(yield* deaf.take(count * lineBytes))).toEqual(everything)
       for (const bytes of yield* Fiber.join(reading)) expect(numbers(bytes)).toEqual(everything)
       yield* Fiber.join(publishing)
@@ -127,16 +130,16 @@ describe("a peer that never reads", () => {
   it.scopedLive("delays only senders that send to it directly", () =>
     Effect.gen(function* () {
       const held = yield* Deferred.make<void>()
-      const { connectRaw, events, server } = yield* serving(Handler.broker())
-      yield* connectRaw({ reads: false })
-      const reader = yield* connectRaw()
+      const { connectPeer, events, server } = yield* Testing.serve({ handler: Handler.broker() })
+      yield* connectPeer({ reads: false })
+      const reader = yield* connectPeer()
       const volume = new Uint8Array(32 * 1024 * 1024)
       const sending = yield* Effect.fork(
         Effect.ensuring(server.send(ConnectionId.make(1), volume), Deferred.succeed(held, undefined)),
       )
       yield* events.one("FrameSent")
       yield* server.send(ConnectionId.make(2), utf8("you are served"))
-      expect((yield* reader.take(14)).toString()).toBe("you are served")
+      yield* reader.expect("you are served")
       expect(yield* Deferred.isDone(held)).toBe(false)
       yield* server.kick(ConnectionId.make(1), "reset")
       const error = yield* Effect.flip(Fiber.join(sending))
@@ -146,11 +149,14 @@ describe("a peer that never reads", () => {
 
   it.scopedLive("is the only one of 50 peers that misses anything; the others get everything in order", () =>
     Effect.gen(function* () {
-      const served = yield* serving(Handler.broker(), { frame: Framing.line, hubBudget: 1024 ** 2 })
+      const served = yield* Testing.serve({
+        handler: Handler.broker(),
+        settings: { frame: Framing.line, hubBudget: 1024 ** 2 },
+      })
       const publisher = yield* served.connect()
-      const before = yield* Effect.replicateEffect(served.connectRaw(), 24)
-      yield* served.connectRaw({ reads: false })
-      const after = yield* Effect.replicateEffect(served.connectRaw(), 24)
+      const before = yield* Effect.replicateEffect(served.connectPeer(), 24)
+      yield* served.connectPeer({ reads: false })
+      const after = yield* Effect.replicateEffect(served.connectPeer(), 24)
       const readers = [...before, ...after]
       const got: Array<Array<number>> = readers.map(() => [])
       let last = 0

@@ -5,13 +5,12 @@ import * as FastCheck from "effect/FastCheck"
 import * as Scope from "effect/Scope"
 import { type ServerEvent, slowConsumerPolicies } from "../../src/domain/index.ts"
 import { Server, type ServerService } from "../../src/server/index.ts"
-import type { Testing } from "../../src/testing/index.ts"
+import { Testing } from "../../src/testing/index.ts"
 import { turns } from "../../src/testing/turns.ts"
 import { NodeTransport } from "../../src/transport/index.ts"
 import { byConnection, expectGrammar, expectWholeLives, openByEvents } from "../support/eventGrammar.ts"
 import { acts, FaultStorm, handlers, tight } from "../support/faultStorm.ts"
 import { handles, handlesBeyond } from "../support/handles.ts"
-import { record } from "../support/record.ts"
 import { stressSeeds } from "../support/stressSeeds.ts"
 
 // A failure prints its seed. TCPFX_STRESS_SEED sets the seed.
@@ -56,7 +55,7 @@ describe("any order of dials, lines, parts, stalls, resets, ends, kicks, refusal
           Server.make({ handler: handlers[handler], settings: { ...tight, slowConsumer } }),
           scope,
         )
-        const events = yield* record(server.subscribeEvents({ frames: true, bufferBytes: 1024 ** 3 }))
+        const events = yield* Testing.probe(server.subscribeEvents({ frames: true, bufferBytes: 1024 ** 3 }))
         const storm = new FaultStorm(server, scope)
         yield* storm.listen
         for (const step of steps) {

@@ -7,10 +7,10 @@ import type * as Scope from "effect/Scope"
 import type { Connection } from "../../src/connection/index.ts"
 import type { Endpoint } from "../../src/domain/index.ts"
 import { Handler } from "../../src/server/index.ts"
+import { Testing } from "../../src/testing/index.ts"
 import { NodeTransport, Tls, type Transport } from "../../src/transport/index.ts"
 import { makeIdentity } from "../support/certificates.ts"
-import { dialRaw } from "../support/rawPeer.ts"
-import { receiveText, serving, utf8 } from "../support/serving.ts"
+import { utf8 } from "../support/texts.ts"
 import { servingTls } from "../support/tls.ts"
 
 const test = <E>(promise: string, program: () => Effect.Effect<void, E, Scope.Scope | Transport>) =>
@@ -19,7 +19,7 @@ const test = <E>(promise: string, program: () => Effect.Effect<void, E, Scope.Sc
 const expectEcho = (peer: Connection) =>
   Effect.gen(function* () {
     yield* peer.send(utf8("well"))
-    expect(yield* receiveText(peer)).toBe("well")
+    expect(yield* Testing.receiveText(peer)).toBe("well")
     yield* peer.close
   })
 
@@ -46,10 +46,10 @@ describe("a listener with TLS", () => {
         handshakeTimeout: Duration.millis(300),
         maxConns: 3,
       })
-      const silent = yield* dialRaw(endpoint)
-      const half = yield* dialRaw(endpoint)
+      const silent = yield* Testing.dialPeer(endpoint)
+      const half = yield* Testing.dialPeer(endpoint)
       // Only the header of a record that announces a ClientHello of 512 bytes (RFC 8446, 5.1).
-      yield* half.write(Uint8Array.of(0x16, 3, 1, 2, 0, 1, 0, 1))
+      yield* half.send(Uint8Array.of(0x16, 3, 1, 2, 0, 1, 0, 1))
       yield* Effect.flatMap(connectTls(), expectEcho)
       yield* Effect.all([silent.takeRest, half.takeRest])
       const refused = yield* events.first("ConnectionRefused", 2)
@@ -69,8 +69,8 @@ describe("a listener with TLS", () => {
     test(`refuses bytes that are not TLS at once, with the reason: ${who}`, () =>
       Effect.gen(function* () {
         const { connectTls, endpoint, events } = yield* servingTls(Handler.echo())
-        const peer = yield* dialRaw(endpoint)
-        yield* peer.write(first)
+        const peer = yield* Testing.dialPeer(endpoint)
+        yield* peer.send(first)
         yield* peer.takeRest
         expect((yield* events.one("ConnectionRefused")).rule).toEqual({ _tag: "HandshakeFailed", code })
         yield* Effect.flatMap(connectTls(), expectEcho)
@@ -82,10 +82,10 @@ describe("a listener with TLS", () => {
     test(`reports a peer that leaves in the middle of its handshake, and frees its slot (${how})`, () =>
       Effect.gen(function* () {
         const { connectTls, endpoint, events } = yield* servingTls(Handler.echo(), { maxConns: 1 })
-        const peer = yield* dialRaw(endpoint)
-        yield* peer.write(Uint8Array.of(0x16, 3, 1, 2, 0))
+        const peer = yield* Testing.dialPeer(endpoint)
+        yield* peer.send(Uint8Array.of(0x16, 3, 1, 2, 0))
         yield* peer.flushed
-        yield* peer[how]
+        yield* how === "end" ? peer.halfClose : peer.reset
         expect((yield* events.one("ConnectionRefused")).rule).toEqual({ _tag: "HandshakeFailed", code: "ECONNRESET" })
         yield* Effect.flatMap(connectTls(), expectEcho)
       }))
@@ -102,7 +102,7 @@ describe("a listener with TLS", () => {
         const { connectTls, events } = yield* servingTls(Handler.echo(), {}, { clientCa: clients.cert })
         // The client finishes its handshake before the server checks its certificate (RFC 8446, 4.4.2.4).
         const connecting = connectTls(yield* Effect.promise(() => make(clients)))
-        yield* Effect.ignore(Effect.flatMap(connecting, receiveText))
+        yield* Effect.ignore(Effect.flatMap(connecting, Testing.receiveText))
         expect((yield* events.one("ConnectionRefused")).rule).toEqual({ _tag: "HandshakeFailed", code })
         expect(events.all("ConnectionOpened")).toEqual([])
       }),
@@ -139,10 +139,10 @@ describe("a listener with TLS", () => {
   test("refuses clients in their handshake during a drain, and does not wait for them", () =>
     Effect.gen(function* () {
       const { endpoint, events, server } = yield* servingTls(Handler.echo(), { drain: Duration.minutes(1) })
-      const silent = yield* dialRaw(endpoint)
+      const silent = yield* Testing.dialPeer(endpoint)
       // The server accepts in order: when it refuses a later connection, it has accepted the earlier one.
-      const garbage = yield* dialRaw(endpoint)
-      yield* garbage.write("no TLS")
+      const garbage = yield* Testing.dialPeer(endpoint)
+      yield* garbage.send("no TLS")
       yield* events.one("ConnectionRefused")
       expect(yield* server.drain).toEqual({ graceful: 0, forced: 0 })
       yield* silent.takeRest
@@ -184,7 +184,7 @@ describe("a client with TLS", () => {
 
   test("gives up at its deadline on a server that never answers its handshake", () =>
     Effect.gen(function* () {
-      const { connectTo, endpoint, events } = yield* serving(Handler.discard())
+      const { connectTo, endpoint, events } = yield* Testing.serve({ handler: Handler.discard() })
       const connector = yield* Tls.connector()
       const error = yield* Effect.flip(connectTo(endpoint, { tls: connector, connectTimeout: Duration.millis(200) }))
       expect(error).toMatchObject({ reason: "Timeout" })

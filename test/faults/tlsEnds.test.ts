@@ -6,10 +6,10 @@ import type * as Scope from "effect/Scope"
 import { Client } from "../../src/client/index.ts"
 import { describeTlsFailure } from "../../src/domain/index.ts"
 import { Handler } from "../../src/server/index.ts"
+import { Testing } from "../../src/testing/index.ts"
 import { NodeTransport, Tls, type Transport } from "../../src/transport/index.ts"
 import { makeIdentity } from "../support/certificates.ts"
-import { record } from "../support/record.ts"
-import { receiveAll, receiveText, string, utf8 } from "../support/serving.ts"
+import { string, utf8 } from "../support/texts.ts"
 import { servingTls } from "../support/tls.ts"
 import { dialNodeTls, nodeTlsServer, type TlsPeer } from "../support/tlsPeers.ts"
 
@@ -24,7 +24,7 @@ const connectingTo = (serve: (peer: TlsPeer) => void) =>
     const own = yield* identity
     const { endpoint } = yield* nodeTlsServer(own, serve)
     const client = yield* Client.make({ tls: yield* Effect.orDie(Tls.connector({ ca: own.cert })) })
-    return { client, connect: client.connect(endpoint), events: yield* record(client.subscribeEvents()) }
+    return { client, connect: client.connect(endpoint), events: yield* Testing.probe(client.subscribeEvents()) }
   })
 
 describe("the end of a TLS connection", () => {
@@ -39,7 +39,7 @@ describe("the end of a TLS connection", () => {
             secured.write("reply", () => (closeNotify ? secured.end() : lower.end()))
           })
           const connection = yield* connect
-          expect(string(yield* receiveAll(connection))).toBe("reply")
+          expect(string(yield* Testing.receiveAll(connection))).toBe("reply")
           expect(yield* connection.closeNotify).toBe(closeNotify)
           yield* connection.close
           expect((yield* events.one("Disconnected")).closeNotify).toBe(closeNotify)
@@ -61,7 +61,7 @@ describe("the end of a TLS connection", () => {
     Effect.gen(function* () {
       const { connectTls } = yield* servingTls((connection) => connection.send(utf8("bye")))
       const connection = yield* connectTls()
-      expect(string(yield* receiveAll(connection))).toBe("bye")
+      expect(string(yield* Testing.receiveAll(connection))).toBe("bye")
       expect(yield* connection.closeNotify).toBe(true)
     }))
 
@@ -108,7 +108,7 @@ describe("the end of a TLS connection", () => {
             const connection = yield* connect
             yield* Effect.ignore(connection.send(utf8("request")))
             yield* connection.halfClose
-            const outcome = yield* Effect.either(receiveAll(connection))
+            const outcome = yield* Effect.either(Testing.receiveAll(connection))
             const isWhole = Either.isRight(outcome) && string(outcome.right) === "reply"
             if (!isWhole) expect(Either.isLeft(outcome) || (yield* connection.closeNotify) === false).toBe(true)
           }),
@@ -178,7 +178,7 @@ describe("a server with TLS", () => {
         // With TLS 1.3 the client finishes its handshake before the server has the certificate (RFC 8446, 4.4.2.4).
         const connection = yield* connectTls(own === undefined ? {} : { identity: own })
         yield* Effect.ignore(connection.send(new Uint8Array(100_000)))
-        const { reason } = yield* Effect.flip(receiveText(connection))
+        const { reason } = yield* Effect.flip(Testing.receiveText(connection))
         expect(reason._tag === "TransportFailed" && describeTlsFailure(reason.code)).toMatch(alert[1])
         const material = own === undefined ? {} : { cert: own.cert, key: Redacted.value(own.key) }
         const code = yield* Effect.flip(dialNodeTls(endpoint, { ca: ca.cert, maxVersion: "TLSv1.2", ...material }))
@@ -218,8 +218,8 @@ describe("a reconnecting client", () => {
         const served = yield* servingTls(Handler.echo(), {}, "clientCa" in settings ? { clientCa: clients.cert } : {})
         const trusted = "clientCa" in settings ? { ca: served.ca.cert } : { ca: clients.cert }
         const client = yield* Client.make({ tls: yield* Effect.orDie(Tls.connector(trusted)) })
-        const events = yield* record(client.subscribeEvents())
-        const error = yield* Effect.flip(client.run(served.endpoint, receiveText))
+        const events = yield* Testing.probe(client.subscribeEvents())
+        const error = yield* Effect.flip(client.run(served.endpoint, Testing.receiveText))
         expect(error._tag).toBe(tag)
         expect((yield* events.one("GaveUp")).attempts).toBe(0)
         expect(events.all("Reconnecting")).toEqual([])

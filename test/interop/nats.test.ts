@@ -6,11 +6,11 @@ import * as Stream from "effect/Stream"
 import { Framing } from "../../src/domain/index.ts"
 import { NatsHub, type NatsHubOptions, type NatsHubService } from "../../src/hub/nats/index.ts"
 import { Handler, Server, ServerConfig } from "../../src/server/index.ts"
+import { Testing } from "../../src/testing/index.ts"
 import { NodeTransport } from "../../src/transport/index.ts"
 import { natsServer, startNats } from "../support/natsServer.ts"
 import { haveAll } from "../support/peers.ts"
 import { dialRaw } from "../support/rawPeer.ts"
-import { record } from "../support/record.ts"
 import { tcpProxy } from "../support/tcpProxy.ts"
 import { textOf, utf8 } from "../support/wireProbe.ts"
 
@@ -18,7 +18,7 @@ import { textOf, utf8 } from "../support/wireProbe.ts"
 const nodeAt = (url: string, node: string, more: Partial<NatsHubOptions> = {}) =>
   Effect.gen(function* () {
     const hub = yield* NatsHub.make({ servers: url, node, framing: Framing.line, ...more })
-    const events = yield* record(hub.subscribeEvents())
+    const events = yield* Testing.probe(hub.subscribeEvents())
     const got: Array<string> = []
     const waiting: Array<() => void> = []
     const stream = yield* hub.subscribe({ budgetBytes: 64 * 1024 * 1024 })
@@ -94,9 +94,9 @@ describe.runIf(haveAll(natsServer))("a hub on a real NATS server", { timeout: 12
       const two = yield* serve("two")
       const here = yield* dialRaw(one.endpoint)
       const there = yield* dialRaw(two.endpoint)
-      yield* here.write(utf8("hello from here\n"))
+      yield* here.send(utf8("hello from here\n"))
       expect(textOf(yield* there.take(16))).toBe("hello from here\n")
-      yield* there.write(utf8("hello from there\n"))
+      yield* there.send(utf8("hello from there\n"))
       expect(textOf(yield* here.take(17))).toBe("hello from there\n")
     }),
   )

@@ -13,10 +13,10 @@ import { Protocol } from "../../src/protocol/index.ts"
 import { Handler } from "../../src/server/index.ts"
 import { Testing } from "../../src/testing/index.ts"
 import { MemoryTransport } from "../../src/transport/index.ts"
+import { overEachTransport } from "../support/eachTransport.ts"
 import { hex } from "../support/framingSuite.ts"
 import { metricsOf } from "../support/metrics.ts"
-import { record } from "../support/record.ts"
-import { overEachTransport, receiveText, serving, utf8 } from "../support/serving.ts"
+import { utf8 } from "../support/texts.ts"
 
 let tests = 0
 const newTag = (): string => `client ${++tests}`
@@ -35,15 +35,18 @@ const measure = (client: ClientService) =>
 describe("the metrics of a client", () => {
   overEachTransport("count its connections, its bytes and its frames both ways", () =>
     Effect.gen(function* () {
-      const { endpoint } = yield* serving(Handler.reply(utf8("ok")), { frame: Framing.line })
+      const { endpoint } = yield* Testing.serve({
+        handler: Handler.reply(utf8("ok")),
+        settings: { frame: Framing.line },
+      })
       const client = yield* Client.make({ frame: Framing.line })
       yield* client.connect(endpoint)
       const { end, now } = yield* measure(client)
       const connection = yield* client.connect(endpoint)
       yield* connection.send(utf8("abc"))
       yield* connection.send(utf8("d"))
-      yield* receiveText(connection)
-      yield* receiveText(connection)
+      yield* Testing.receiveText(connection)
+      yield* Testing.receiveText(connection)
       expect(yield* now).toEqual({ connections: 2, connections_opened_total: 1 })
       yield* connection.close
       const closed = { connections_opened_total: 1, "connections_closed_total LocalClosed": 1 }
@@ -74,7 +77,7 @@ describe("the metrics of a client", () => {
   overEachTransport("count the payloads that the outbox of a session drops", () =>
     Effect.gen(function* () {
       const client = yield* Client.make()
-      const events = yield* record(client.subscribeEvents())
+      const events = yield* Testing.probe(client.subscribeEvents())
       const { now } = yield* measure(client)
       const options = {
         outboxBytes: 100,
@@ -91,9 +94,11 @@ describe("the metrics of a client", () => {
   overEachTransport("count skipped bytes, and the frames of a protocol with a framing of its own", () =>
     Effect.gen(function* () {
       const wire = hex("0261 00 0561 00 0661 00 0262 00")
-      const { endpoint } = yield* serving((connection) => Effect.zipRight(connection.send(wire), connection.receive))
+      const { endpoint } = yield* Testing.serve({
+        handler: (connection) => Effect.zipRight(connection.send(wire), connection.receive),
+      })
       const client = yield* Client.make()
-      const events = yield* record(client.subscribeEvents())
+      const events = yield* Testing.probe(client.subscribeEvents())
       const { end } = yield* measure(client)
       const numbers = Protocol.make("numbers", {
         toServer: Schema.Number,
@@ -111,7 +116,7 @@ describe("the metrics of a client", () => {
   it.scoped("of a layer are sampled after each interval", () =>
     Effect.gen(function* () {
       const test = newTag()
-      const { endpoint, events, server } = yield* serving(Handler.discard())
+      const { endpoint, events, server } = yield* Testing.serve({ handler: Handler.discard() })
       const layer = Metrics.layerClient({ tags: { test } }).pipe(
         Layer.provideMerge(Client.layer),
         Layer.provide(ClientConfig.layer()),

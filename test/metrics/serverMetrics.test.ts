@@ -13,10 +13,10 @@ import { Protocol } from "../../src/protocol/index.ts"
 import { Handler, Server, type ServerService } from "../../src/server/index.ts"
 import { Testing } from "../../src/testing/index.ts"
 import { MemoryTransport, Transport } from "../../src/transport/index.ts"
+import { anyPort, overEachTransport } from "../support/eachTransport.ts"
 import { hex } from "../support/framingSuite.ts"
 import { metricsOf } from "../support/metrics.ts"
-import { record } from "../support/record.ts"
-import { anyPort, overEachTransport, receiveBytes, receiveText, serving, utf8 } from "../support/serving.ts"
+import { utf8 } from "../support/texts.ts"
 
 let tests = 0
 /** A label that no other test has. */
@@ -37,7 +37,7 @@ const measure = (server: ServerService, options: Metrics.ServerMetricsOptions = 
 describe("the metrics of a server", () => {
   overEachTransport("count its connections: open ones, opened ones, and closed ones by reason", () =>
     Effect.gen(function* () {
-      const { connect, events, server } = yield* serving(Handler.echo())
+      const { connect, events, server } = yield* Testing.serve({ handler: Handler.echo() })
       const early = yield* connect()
       const { end, now } = yield* measure(server)
       expect(yield* now).toEqual({ connections: 1 })
@@ -58,18 +58,18 @@ describe("the metrics of a server", () => {
 
   overEachTransport("count bytes and frames both ways, from their start on, and payloads once for each recipient", () =>
     Effect.gen(function* () {
-      const { connect, server } = yield* serving(Handler.reply(utf8("ok")), line)
+      const { connect, server } = yield* Testing.serve({ handler: Handler.reply(utf8("ok")), settings: line })
       const [one, two] = [yield* connect(), yield* connect()]
       yield* one.send(utf8("before"))
-      expect(yield* receiveText(one)).toBe("ok")
+      expect(yield* Testing.receiveText(one)).toBe("ok")
       const { end, now } = yield* measure(server)
       yield* one.send(utf8("a"))
       yield* one.send(utf8("bc"))
-      yield* receiveText(one)
-      yield* receiveText(one)
+      yield* Testing.receiveText(one)
+      yield* Testing.receiveText(one)
       yield* server.broadcast(utf8("all"))
-      yield* receiveText(one)
-      yield* receiveText(two)
+      yield* Testing.receiveText(one)
+      yield* Testing.receiveText(two)
       expect(yield* now).toEqual({ connections: 2 })
       expect(yield* end).toEqual({
         bytes_in_total: "a\nbc\n".length,
@@ -82,12 +82,12 @@ describe("the metrics of a server", () => {
 
   overEachTransport("do not count frames if they shall not, and not the bytes of an echo as frames", () =>
     Effect.gen(function* () {
-      const { connect, server } = yield* serving(Handler.echo(), line)
+      const { connect, server } = yield* Testing.serve({ handler: Handler.echo(), settings: line })
       const all = yield* measure(server)
       const bytesOnly = yield* measure(server, { ...once, frames: false })
       const client = yield* connect()
       yield* client.send(utf8("abc"))
-      yield* receiveText(client)
+      yield* Testing.receiveText(client)
       const bytes = { bytes_in_total: 4, bytes_out_total: 4, connections_opened_total: 1 }
       expect(yield* all.end).toEqual({ ...bytes, frames_in_total: 1 })
       expect(yield* bytesOnly.end).toEqual(bytes)
@@ -96,7 +96,10 @@ describe("the metrics of a server", () => {
 
   overEachTransport("count refused connections by rule", () =>
     Effect.gen(function* () {
-      const { connect, connectTo, endpoint, events, server } = yield* serving(Handler.echo(), { maxConns: 1 })
+      const { connect, connectTo, endpoint, events, server } = yield* Testing.serve({
+        handler: Handler.echo(),
+        settings: { maxConns: 1 },
+      })
       const { now } = yield* measure(server)
       yield* connect()
       yield* connectTo(endpoint)
@@ -117,7 +120,7 @@ describe("the metrics of a server", () => {
   overEachTransport("count slow consumers, and their ends", () =>
     Effect.gen(function* () {
       const settings = { hubBudget: 1024 * 1024, paceLimit: "10 millis" } as const
-      const { connect, events, server } = yield* serving(Handler.broker(), settings)
+      const { connect, events, server } = yield* Testing.serve({ handler: Handler.broker(), settings })
       const { now } = yield* measure(server)
       yield* (yield* connect()).pause
       while (events.all("ConnectionClosed").length === 0) yield* flood(server)
@@ -133,7 +136,7 @@ describe("the metrics of a server", () => {
   overEachTransport("count the frames that are dropped for a slow consumer", () =>
     Effect.gen(function* () {
       const settings = { hubBudget: 1024 * 1024, paceLimit: "10 millis", slowConsumer: "drop-oldest" } as const
-      const { connect, events, server } = yield* serving(Handler.broker(), settings)
+      const { connect, events, server } = yield* Testing.serve({ handler: Handler.broker(), settings })
       const { now } = yield* measure(server)
       yield* (yield* connect()).pause
       while (events.all("FramesDropped").length < 3) yield* flood(server)
@@ -144,7 +147,10 @@ describe("the metrics of a server", () => {
 
   overEachTransport("count skipped bytes", () =>
     Effect.gen(function* () {
-      const { connect, events, server } = yield* serving(Handler.discard(), { frame: Framing.cobs })
+      const { connect, events, server } = yield* Testing.serve({
+        handler: Handler.discard(),
+        settings: { frame: Framing.cobs },
+      })
       const { now } = yield* measure(server)
       const peer = yield* connect({ frame: Framing.raw })
       yield* peer.send(hex("0261 00 0561 00 0661 00 0262 00"))
@@ -161,7 +167,7 @@ describe("the metrics of a server", () => {
         handler: (connection) => connection.runForEach(() => Effect.void),
         watch: Metrics.server({ ...once, tags: { test } }),
       })
-      const events = yield* record(server.subscribeEvents())
+      const events = yield* Testing.probe(server.subscribeEvents())
       const { endpoint } = yield* server.listen(anyPort)
       const client = yield* (yield* Client.make(line)).connect(endpoint)
       yield* client.send(utf8("no number"))
@@ -184,7 +190,7 @@ describe("the metrics of a server", () => {
       const { endpoint } = yield* Scope.extend(server.listen(anyPort), scope)
       const client = yield* (yield* Client.make()).connect(endpoint)
       yield* client.send(utf8("abc"))
-      yield* receiveBytes(client, 3)
+      yield* Testing.receiveBytes(client, 3)
       yield* Scope.close(scope, Exit.void)
       expect(yield* metricsOf(test)).toEqual({
         connections_opened_total: 1,
@@ -198,12 +204,12 @@ describe("the metrics of a server", () => {
 
   it.scoped("are sampled after each interval", () =>
     Effect.gen(function* () {
-      const { connect, server } = yield* serving(Handler.echo())
+      const { connect, server } = yield* Testing.serve({ handler: Handler.echo() })
       const { now } = yield* measure(server, { every: "5 seconds", hub: false })
       const client = yield* connect()
       for (const total of [3, 6]) {
         yield* client.send(utf8("abc"))
-        yield* receiveBytes(client, 3)
+        yield* Testing.receiveBytes(client, 3)
         const before = yield* now
         expect(before["bytes_in_total"] ?? 0).toBe(total - 3)
         yield* TestClock.adjust("4 seconds")
@@ -217,8 +223,8 @@ describe("the metrics of a server", () => {
   it.scoped("of several servers with the same labels add up", () =>
     Effect.gen(function* () {
       const test = newTag()
-      const one = yield* serving(Handler.echo())
-      const two = yield* serving(Handler.echo())
+      const one = yield* Testing.serve({ handler: Handler.echo() })
+      const two = yield* Testing.serve({ handler: Handler.echo() })
       const scope = yield* Scope.make()
       yield* Scope.extend(Metrics.server({ ...once, tags: { test } })(one.server), scope)
       yield* Metrics.server({ ...once, tags: { test } })(two.server)
@@ -234,7 +240,7 @@ describe("the metrics of a server", () => {
   it.scoped("have the labels of the fiber that turned them on", () =>
     Effect.gen(function* () {
       const test = newTag()
-      const { connect, server } = yield* serving(Handler.echo())
+      const { connect, server } = yield* Testing.serve({ handler: Handler.echo() })
       yield* Effect.tagMetrics(Metrics.server(once)(server), "test", test)
       yield* connect()
       expect(yield* metricsOf(test)).toEqual({ connections: 1, connections_opened_total: 1 })
@@ -243,11 +249,11 @@ describe("the metrics of a server", () => {
 
   it.scoped("include those of its hub", () =>
     Effect.gen(function* () {
-      const { connect, server } = yield* serving(Handler.echo())
+      const { connect, server } = yield* Testing.serve({ handler: Handler.echo() })
       const { end, now } = yield* measure(server, { every: "1 second" })
       const client = yield* connect()
       yield* server.broadcast(utf8("abc"))
-      yield* receiveBytes(client, 3)
+      yield* Testing.receiveBytes(client, 3)
       yield* TestClock.adjust("1 second")
       expect(yield* now).toMatchObject({ hub_subscribers: 1, hub_flush_seconds: 1 })
       expect(yield* end).not.toHaveProperty("hub_subscribers")

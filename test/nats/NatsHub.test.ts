@@ -7,8 +7,8 @@ import { Framing } from "../../src/domain/index.ts"
 import type { HubSink } from "../../src/hub/index.ts"
 import type { NatsHubOptions, NatsHubService } from "../../src/hub/nats/index.ts"
 import { makeNatsHub } from "../../src/hub/nats/internal/makeNatsHub.ts"
+import { Testing } from "../../src/testing/index.ts"
 import { turns } from "../../src/testing/turns.ts"
-import { record } from "../support/record.ts"
 import { VirtualBus } from "../support/virtualBus.ts"
 import { textOf, utf8 } from "../support/wireProbe.ts"
 
@@ -21,7 +21,7 @@ const nodeOn = (network: VirtualBus, node: string, more: Partial<NatsHubOptions>
       { servers: "nats://virtual", node, framing: Framing.line, ...more },
       () => network.connect,
     )
-    const events = yield* record(hub.subscribeEvents())
+    const events = yield* Testing.probe(hub.subscribeEvents())
     const got: Array<string> = []
     const stream = yield* hub.subscribe()
     yield* Effect.forkScoped(

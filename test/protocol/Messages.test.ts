@@ -9,8 +9,10 @@ import * as Stream from "effect/Stream"
 import { Codec, Framing } from "../../src/domain/index.ts"
 import { Messages } from "../../src/protocol/index.ts"
 import { Handler } from "../../src/server/index.ts"
+import { Testing } from "../../src/testing/index.ts"
 import { MemoryTransport } from "../../src/transport/index.ts"
-import { overEachTransport, serving, utf8 } from "../support/serving.ts"
+import { overEachTransport } from "../support/eachTransport.ts"
+import { utf8 } from "../support/texts.ts"
 
 const numbers = { receive: Codec.json(Schema.Number), send: Codec.json(Schema.Number) }
 const lines = { frame: Framing.line }
@@ -18,7 +20,7 @@ const lines = { frame: Framing.line }
 describe("the messages of a connection", () => {
   overEachTransport("are decoded and encoded by its codecs", () =>
     Effect.gen(function* () {
-      const { connect } = yield* serving(Handler.echo(), lines)
+      const { connect } = yield* Testing.serve({ handler: Handler.echo(), settings: lines })
       const messages = Messages.of(yield* connect(), numbers)
       yield* messages.send(1)
       yield* messages.sendNow(2)
@@ -28,10 +30,10 @@ describe("the messages of a connection", () => {
 
   it.scoped("end with a typed error at a payload that the codec cannot decode, after the messages before it", () =>
     Effect.gen(function* () {
-      const { connect } = yield* serving(
-        (connection) => Effect.zipRight(connection.send(utf8("7")), connection.send(utf8("x"))),
-        lines,
-      )
+      const { connect } = yield* Testing.serve({
+        handler: (connection) => Effect.zipRight(connection.send(utf8("7")), connection.send(utf8("x"))),
+        settings: lines,
+      })
       const messages = Messages.of(yield* connect(), numbers)
       const seen: Array<number> = []
       const error = yield* Effect.flip(messages.runForEach((message) => Effect.sync(() => seen.push(message))))
@@ -42,7 +44,7 @@ describe("the messages of a connection", () => {
 
   it.scoped("of `runForEach` stay in order when only some of them need an effect", () =>
     Effect.gen(function* () {
-      const { connect } = yield* serving(Handler.echo(), lines)
+      const { connect } = yield* Testing.serve({ handler: Handler.echo(), settings: lines })
       const connection = yield* connect()
       const messages = Messages.of(connection, numbers)
       const seen: Array<number> = []
@@ -67,7 +69,7 @@ describe("the messages of a connection", () => {
 
   it.scoped("of `runForEach` fail the program, and not the connection, when its function throws", () =>
     Effect.gen(function* () {
-      const { connect } = yield* serving(Handler.echo(), lines)
+      const { connect } = yield* Testing.serve({ handler: Handler.echo(), settings: lines })
       const messages = Messages.of(yield* connect(), numbers)
       const wrong = new Error("wrong")
       const reader = yield* Effect.fork(
@@ -86,7 +88,7 @@ describe("the messages of a connection", () => {
 
   it.scoped("end with success at the FIN of the peer", () =>
     Effect.gen(function* () {
-      const { connect } = yield* serving((connection) => connection.send(utf8("7")), lines)
+      const { connect } = yield* Testing.serve({ handler: (connection) => connection.send(utf8("7")), settings: lines })
       const messages = Messages.of(yield* connect(), numbers)
       expect(Chunk.toReadonlyArray(yield* Stream.runCollect(messages.messages))).toEqual([7])
     }).pipe(Effect.provide(MemoryTransport.layer())),
@@ -94,7 +96,7 @@ describe("the messages of a connection", () => {
 
   it.scoped("send nothing of a message that the codec cannot encode", () =>
     Effect.gen(function* () {
-      const { connect } = yield* serving(Handler.echo(), lines)
+      const { connect } = yield* Testing.serve({ handler: Handler.echo(), settings: lines })
       const whole = Codec.json(Schema.Int)
       const messages = Messages.of(yield* connect(), { receive: whole, send: whole })
       expect((yield* Effect.flip(messages.send(0.5)))._tag).toBe("CodecError")

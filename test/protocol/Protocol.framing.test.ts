@@ -7,7 +7,7 @@ import { Hub } from "../../src/hub/index.ts"
 import { Server, ServerConfig } from "../../src/server/index.ts"
 import { MemoryTransport } from "../../src/transport/index.ts"
 import { Chat, Packed, untilClosed } from "../support/chatProtocol.ts"
-import { anyPort } from "../support/serving.ts"
+import { anyPort } from "../support/eachTransport.ts"
 
 const memory = Effect.provide(MemoryTransport.layer())
 

@@ -14,7 +14,7 @@ import { Rooms } from "../../src/rooms/index.ts"
 import { Attribute, type Handler, type ProtocolHandler, Server } from "../../src/server/index.ts"
 import { turns } from "../../src/testing/turns.ts"
 import { MemoryTransport } from "../../src/transport/index.ts"
-import { anyPort, overEachTransport } from "../support/serving.ts"
+import { anyPort, overEachTransport } from "../support/eachTransport.ts"
 
 const Ask = Schema.TaggedStruct("Ask", { id: Schema.Int, value: Schema.Number })
 const Told = Schema.TaggedStruct("Told", { id: Schema.Int, value: Schema.Number })

@@ -12,7 +12,8 @@ import { type Messages, Protocol } from "../../src/protocol/index.ts"
 import { Server } from "../../src/server/index.ts"
 import { MemoryTransport } from "../../src/transport/index.ts"
 import { bad, Chat, good, take, untilClosed } from "../support/chatProtocol.ts"
-import { anyPort, utf8 } from "../support/serving.ts"
+import { anyPort } from "../support/eachTransport.ts"
+import { utf8 } from "../support/texts.ts"
 
 const memory = Effect.provide(MemoryTransport.layer())
 

@@ -11,10 +11,10 @@ import { Client } from "../../src/client/index.ts"
 import { Framing } from "../../src/domain/index.ts"
 import { Protocol } from "../../src/protocol/index.ts"
 import { Attribute, Middleware, PeerRefusedError, Server } from "../../src/server/index.ts"
+import { Testing } from "../../src/testing/index.ts"
 import { turns } from "../../src/testing/turns.ts"
 import { MemoryTransport } from "../../src/transport/index.ts"
-import { record } from "../support/record.ts"
-import { anyPort, overEachTransport } from "../support/serving.ts"
+import { anyPort, overEachTransport } from "../support/eachTransport.ts"
 
 const nul = Framing.delimited(Uint8Array.of(0))
 const Login = Schema.TaggedStruct("Login", { name: Schema.String, password: Schema.String })
@@ -57,7 +57,7 @@ describe("authenticate with a protocol", () => {
             : Effect.void,
         )
       const server = yield* Server.make({ protocol: Chat, handler: pipe(handler, login, Middleware.metrics()) })
-      const events = yield* record(server.subscribeEvents())
+      const events = yield* Testing.probe(server.subscribeEvents())
       const { endpoint } = yield* server.listen(anyPort)
       const client = yield* Client.make({ protocol: Chat })
       const ann = yield* client.connect(endpoint, Chat)
@@ -122,7 +122,7 @@ describe("rateLimit with a protocol", () => {
       const server = yield* Server.make({
         handler: limit(Chat.handler(({ messages }) => Stream.runDrain(messages), { onInvalid: "skip" })),
       })
-      const events = yield* record(server.subscribeEvents())
+      const events = yield* Testing.probe(server.subscribeEvents())
       const { endpoint } = yield* server.listen(anyPort)
       const connection = yield* (yield* Client.make({ frame: nul })).connect(endpoint)
       const good = '{"_tag":"Say","text":"a"}'
@@ -143,7 +143,7 @@ describe("rateLimit with a protocol", () => {
           Chat.handler((connection) => connection.runForEach(() => connection.send({ _tag: "Refused", why: "" }))),
         ),
       })
-      const events = yield* record(server.subscribeEvents())
+      const events = yield* Testing.probe(server.subscribeEvents())
       const { endpoint } = yield* server.listen(anyPort)
       const connection = yield* (yield* Client.make()).connect(endpoint, Chat)
       for (let at = 0; at < 3; at++) yield* connection.send(say("x"))

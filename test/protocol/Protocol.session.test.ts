@@ -12,9 +12,10 @@ import { Client } from "../../src/client/index.ts"
 import { CodecError, Framing } from "../../src/domain/index.ts"
 import { Protocol } from "../../src/protocol/index.ts"
 import { Server } from "../../src/server/index.ts"
+import { Testing } from "../../src/testing/index.ts"
 import { MemoryTransport } from "../../src/transport/index.ts"
-import { record } from "../support/record.ts"
-import { anyPort, overEachTransport, serving, utf8 } from "../support/serving.ts"
+import { anyPort, overEachTransport } from "../support/eachTransport.ts"
+import { utf8 } from "../support/texts.ts"
 
 const Login = Schema.TaggedStruct("Login", { name: Schema.String })
 const Add = Schema.TaggedStruct("Add", { value: Schema.Int })
@@ -91,22 +92,22 @@ describe("a session with a protocol", () => {
   const sum = (value: unknown) => `{"_tag":"Sum","value":${value}}`
 
   /** A server whose connections send a valid, an invalid and a valid message. */
-  const garbling = serving(
-    (connection) => {
+  const garbling = Testing.serve({
+    handler: (connection) => {
       const lines = [sum(connection.id), sum('"x"'), sum(7)]
       return Effect.zipRight(
         Effect.forEach(lines, (line) => connection.sendText(line)),
         connection.peerEnded,
       )
     },
-    { frame: Framing.line },
-  )
+    settings: { frame: Framing.line },
+  })
 
   it.scoped("connects again after a message that cannot be decoded, and counts places for each connection", () =>
     Effect.gen(function* () {
       const { endpoint } = yield* garbling
       const client = yield* Client.make()
-      const events = yield* record(client.subscribeEvents())
+      const events = yield* Testing.probe(client.subscribeEvents())
       const session = yield* client.session(endpoint, { protocol: Summing, reconnect: quick })
       const messages = yield* Effect.fork(take(session.messages, 2))
       yield* events.first("Reconnecting", 1)
@@ -194,7 +195,10 @@ describe("run with a protocol", () => {
 
   it.scoped("fails with the error of a message that cannot be decoded", () =>
     Effect.gen(function* () {
-      const { endpoint } = yield* serving((connection) => connection.sendText("no"), { frame: Framing.line })
+      const { endpoint } = yield* Testing.serve({
+        handler: (connection) => connection.sendText("no"),
+        settings: { frame: Framing.line },
+      })
       const client = yield* Client.make()
       const running = client.run(endpoint, Summing, (connection) => connection.runForEach(() => Effect.void))
       expect(yield* Effect.flip(running)).toMatchObject({ _tag: "CodecError", frame: 1, offset: 0 })

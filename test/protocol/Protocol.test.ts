@@ -13,7 +13,8 @@ import { Server } from "../../src/server/index.ts"
 import { nextTurn } from "../../src/testing/turns.ts"
 import { MemoryTransport, NodeTransport } from "../../src/transport/index.ts"
 import { Chat, Heard, Packed, Say, take, untilClosed } from "../support/chatProtocol.ts"
-import { anyPort, utf8 } from "../support/serving.ts"
+import { anyPort } from "../support/eachTransport.ts"
+import { utf8 } from "../support/texts.ts"
 
 class Word extends Context.Tag("test/Word")<Word, string>() {}
 

@@ -7,8 +7,9 @@ import * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
 import { closeReasons } from "../../src/domain/index.ts"
 import { MemoryTransport } from "../../src/transport/index.ts"
+import { overEachTransport } from "../support/eachTransport.ts"
 import { inOrder, numbered, received, withIds } from "../support/scriptedRequests.ts"
-import { overEachTransport, utf8 } from "../support/serving.ts"
+import { utf8 } from "../support/texts.ts"
 
 const memory = MemoryTransport.layer()
 

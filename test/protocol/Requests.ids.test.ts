@@ -5,9 +5,9 @@ import * as Fiber from "effect/Fiber"
 import * as Stream from "effect/Stream"
 import * as TestClock from "effect/TestClock"
 import { Requests, RequestTimeout } from "../../src/protocol/index.ts"
+import { Testing } from "../../src/testing/index.ts"
 import { MemoryTransport } from "../../src/transport/index.ts"
 import { numbered, received, withIds } from "../support/scriptedRequests.ts"
-import { receiveText } from "../support/serving.ts"
 
 const memory = MemoryTransport.layer()
 
@@ -19,7 +19,7 @@ describe("requests with ids", () => {
         yield* Effect.fork(requests.request(numbered("one"))),
         yield* Effect.fork(requests.request(numbered("two"))),
       ]
-      expect(yield* receiveText(peer)).toBe('{"id":1,"text":"one"}')
+      expect(yield* Testing.receiveText(peer)).toBe('{"id":1,"text":"one"}')
       yield* received(peer, 1)
       yield* reply(2, "second")
       yield* reply(1, "first")
@@ -79,7 +79,7 @@ describe("requests with ids", () => {
       yield* received(peer, 2)
       expect(yield* requests.state).toMatchObject({ inFlight: 2, waiting: 1 })
       yield* reply(2, "re: b")
-      expect(yield* receiveText(peer)).toBe('{"id":2,"text":"c"}')
+      expect(yield* Testing.receiveText(peer)).toBe('{"id":2,"text":"c"}')
       yield* reply(2, "re: c")
       yield* reply(1, "re: a")
       const replies = yield* Effect.forEach([a, b, c], Fiber.join)
@@ -95,7 +95,7 @@ describe("requests with ids", () => {
       yield* Fiber.interrupt(abandoned)
       const ids: Array<unknown> = []
       const asked = yield* Effect.forEach(["a", "b", "c"], (text) => Effect.fork(requests.request(numbered(text))))
-      for (const _ of asked) ids.push(JSON.parse((yield* receiveText(peer)) ?? "").id)
+      for (const _ of asked) ids.push(JSON.parse((yield* Testing.receiveText(peer)) ?? "").id)
       expect(ids).toEqual([2, 3, 1])
       yield* Effect.forEach([1, 2, 3], (id) => reply(id, "reply"))
       yield* Effect.forEach(asked, Fiber.join)

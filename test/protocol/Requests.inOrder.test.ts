@@ -7,16 +7,18 @@ import * as TestClock from "effect/TestClock"
 import { Framing } from "../../src/domain/index.ts"
 import { Messages, Requests, RequestTimeout } from "../../src/protocol/index.ts"
 import { Handler } from "../../src/server/index.ts"
+import { Testing } from "../../src/testing/index.ts"
 import { MemoryTransport } from "../../src/transport/index.ts"
+import { overEachTransport } from "../support/eachTransport.ts"
 import { inOrder, received, texts } from "../support/scriptedRequests.ts"
-import { overEachTransport, serving, utf8 } from "../support/serving.ts"
+import { utf8 } from "../support/texts.ts"
 
 const memory = MemoryTransport.layer()
 
 describe("requests in order", () => {
   overEachTransport("get the replies in the order of the requests", () =>
     Effect.gen(function* () {
-      const { connect } = yield* serving(Handler.echo(), { frame: Framing.line })
+      const { connect } = yield* Testing.serve({ handler: Handler.echo(), settings: { frame: Framing.line } })
       const requests = yield* Requests.make(Messages.of(yield* connect(), texts), {
         correlate: "fifo",
         timeout: "10 seconds",

@@ -11,7 +11,7 @@ import { Messages, Requests } from "../../src/protocol/index.ts"
 import { MemoryTransport } from "../../src/transport/index.ts"
 import { runs } from "../support/properties.ts"
 import { scriptedPeer } from "../support/scriptedPeer.ts"
-import { string, utf8 } from "../support/serving.ts"
+import { string, utf8 } from "../support/texts.ts"
 
 // A request is the text "ID ASK"; its reply is "ID re ASK". A message that begins with "!" is no reply.
 const texts = { receive: Codec.text, send: Codec.text }

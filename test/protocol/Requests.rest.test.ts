@@ -6,7 +6,7 @@ import * as Stream from "effect/Stream"
 import * as TestClock from "effect/TestClock"
 import { MemoryTransport } from "../../src/transport/index.ts"
 import { inOrder, received } from "../support/scriptedRequests.ts"
-import { utf8 } from "../support/serving.ts"
+import { utf8 } from "../support/texts.ts"
 
 const memory = MemoryTransport.layer()
 

@@ -6,10 +6,11 @@ import * as TestClock from "effect/TestClock"
 import type { Connection } from "../../src/connection/index.ts"
 import { Messages, Requests, RequestTimeout } from "../../src/protocol/index.ts"
 import { sendAtOnce } from "../../src/protocol/internal/sendAtOnce.ts"
+import { Testing } from "../../src/testing/index.ts"
 import { MemoryTransport } from "../../src/transport/index.ts"
 import { scriptedPeer } from "../support/scriptedPeer.ts"
 import { inOrder, numbered, received, texts, withIds } from "../support/scriptedRequests.ts"
-import { receiveText, utf8 } from "../support/serving.ts"
+import { utf8 } from "../support/texts.ts"
 
 const memory = MemoryTransport.layer()
 
@@ -23,7 +24,7 @@ describe("requests", () => {
       const tooLate = yield* ask("too late", "100 millis")
       const cancelled = yield* ask("cancelled")
       const d = yield* ask("d")
-      expect(yield* receiveText(peer)).toBe("a")
+      expect(yield* Testing.receiveText(peer)).toBe("a")
       expect(yield* requests.state).toMatchObject({ inFlight: 1, waiting: 3 })
       yield* TestClock.adjust("100 millis")
       const error = new RequestTimeout({ timeoutMillis: 100, sent: false })
@@ -31,7 +32,7 @@ describe("requests", () => {
       expect(error.message).toContain("could not be sent within 100 ms")
       yield* Fiber.interrupt(cancelled)
       yield* peer.send(utf8("re: a"))
-      expect(yield* receiveText(peer)).toBe("d")
+      expect(yield* Testing.receiveText(peer)).toBe("d")
       yield* peer.send(utf8("re: d"))
       expect(yield* Fiber.join(a)).toEqual(Exit.succeed("re: a"))
       expect(yield* Fiber.join(d)).toEqual(Exit.succeed("re: d"))
@@ -93,7 +94,7 @@ describe("requests", () => {
       expect(yield* requests.state).toMatchObject({ inFlight: 2, waiting: 2 })
       yield* peer.resume
       for (const ask of asks) {
-        expect(yield* receiveText(peer)).toBe(ask)
+        expect(yield* Testing.receiveText(peer)).toBe(ask)
         yield* peer.send(utf8(`re: ${ask.charAt(0)}`))
       }
       expect(yield* Effect.forEach(asked, Fiber.join)).toEqual(["re: a", "re: b", "re: c", "re: d"])
@@ -115,7 +116,7 @@ describe("requests", () => {
       yield* TestClock.adjust("10 millis")
       yield* Fiber.interrupt(dropped)
       yield* TestClock.adjust("100 millis")
-      expect([yield* receiveText(peer), yield* receiveText(peer)]).toEqual(["slow", "next"])
+      expect([yield* Testing.receiveText(peer), yield* Testing.receiveText(peer)]).toEqual(["slow", "next"])
       yield* peer.send(utf8("re: slow"))
       yield* peer.send(utf8("re: next"))
       expect(yield* Effect.forEach(asked, Fiber.join)).toEqual(["re: slow", "re: next"])

@@ -6,8 +6,9 @@ import * as Schema from "effect/Schema"
 import * as Stream from "effect/Stream"
 import { Codec, Framing } from "../../src/domain/index.ts"
 import { ProtocolRooms } from "../../src/rooms/index.ts"
+import { Testing } from "../../src/testing/index.ts"
 import { MemoryTransport } from "../../src/transport/index.ts"
-import { receiveText, serving, string, utf8 } from "../support/serving.ts"
+import { string, utf8 } from "../support/texts.ts"
 
 const Said = Schema.Struct({ from: Schema.Int, text: Schema.String })
 const json = Codec.json(Said)
@@ -30,24 +31,24 @@ describe("rooms of a protocol", () => {
     Effect.gen(function* () {
       const { count, protocol } = counted()
       const rooms = yield* ProtocolRooms.make(protocol)
-      const { connect } = yield* serving(
-        (connection) =>
+      const { connect } = yield* Testing.serve({
+        handler: (connection) =>
           Effect.gen(function* () {
             const room = yield* rooms.join(connection, "a")
             yield* connection.send(utf8("joined"))
             yield* connection.runForEach((line) => room.publish({ from: connection.id, text: string(line) }))
           }),
-        { frame: Framing.line },
-      )
+        settings: { frame: Framing.line },
+      })
       const heard = yield* rooms.subscribe("a")
       const peers = yield* Effect.replicateEffect(connect(), 5)
-      for (const peer of peers) expect(yield* receiveText(peer)).toBe("joined")
+      for (const peer of peers) expect(yield* Testing.receiveText(peer)).toBe("joined")
       const [first, ...others] = peers
       if (first === undefined) return
       yield* first.send(utf8("hello"))
-      for (const peer of others) expect(yield* receiveText(peer)).toBe('{"from":1,"text":"hello"}')
+      for (const peer of others) expect(yield* Testing.receiveText(peer)).toBe('{"from":1,"text":"hello"}')
       yield* rooms.publish("a", { from: 0, text: "to all" })
-      for (const peer of peers) expect(yield* receiveText(peer)).toBe('{"from":0,"text":"to all"}')
+      for (const peer of peers) expect(yield* Testing.receiveText(peer)).toBe('{"from":0,"text":"to all"}')
       expect(count.encoded).toBe(2)
       expect(Chunk.toReadonlyArray(yield* Stream.runCollect(Stream.take(heard, 2)))).toEqual([
         { from: 1, text: "hello" },
@@ -60,18 +61,18 @@ describe("rooms of a protocol", () => {
     Effect.gen(function* () {
       const { protocol } = counted()
       const rooms = yield* ProtocolRooms.make(protocol, { member: Schema.NonEmptyString })
-      const { connect } = yield* serving(
-        (connection) =>
+      const { connect } = yield* Testing.serve({
+        handler: (connection) =>
           Effect.gen(function* () {
             const room = yield* rooms.join(connection, "a", { member: "ann" })
             yield* room.update("anna")
             yield* connection.send(utf8(room.member))
           }),
-        { frame: Framing.line },
-      )
+        settings: { frame: Framing.line },
+      })
       const presence = yield* Stream.toPull(rooms.presence("a"))
       yield* presence
-      expect(yield* receiveText(yield* connect())).toBe("anna")
+      expect(yield* Testing.receiveText(yield* connect())).toBe("anna")
       expect(Chunk.toReadonlyArray(yield* presence).slice(0, 2)).toEqual([
         { _tag: "Joined", joined: { id: 1, member: "ann" } },
         { _tag: "Changed", changed: { id: 1, member: "anna" }, before: "ann" },

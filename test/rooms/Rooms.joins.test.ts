@@ -5,10 +5,11 @@ import * as Queue from "effect/Queue"
 import * as TestClock from "effect/TestClock"
 import { Framing } from "../../src/domain/index.ts"
 import { Rooms } from "../../src/rooms/index.ts"
+import { Testing } from "../../src/testing/index.ts"
 import { turns } from "../../src/testing/turns.ts"
 import { MemoryTransport } from "../../src/transport/index.ts"
 import { chat, line, Nick } from "../support/roomChat.ts"
-import { receiveText, serving, utf8 } from "../support/serving.ts"
+import { utf8 } from "../support/texts.ts"
 
 const overMemory = Effect.provide(MemoryTransport.layer())
 
@@ -30,12 +31,12 @@ describe("joins of rooms", () => {
       yield* ann.send(utf8("+small"))
       expect(yield* Queue.take(problems)).toMatchObject({ _tag: "AlreadyInRoomError", room: "small", id: 1 })
       yield* ann.send(utf8("+large"))
-      yield* receiveText(ann)
+      yield* Testing.receiveText(ann)
       yield* ann.send(utf8("+large"))
       expect(yield* Queue.take(problems)).toMatchObject({ _tag: "AlreadyInRoomError", room: "large", id: 1 })
       expect((yield* rooms.members("large")).length).toBe(1)
       yield* ann.send(utf8("-large"))
-      yield* receiveText(ann)
+      yield* Testing.receiveText(ann)
       yield* ann.send(utf8("hello"))
       expect(yield* Queue.take(problems)).toMatchObject({ _tag: "MembershipEndedError", id: 1 })
     }).pipe(overMemory),
@@ -64,7 +65,7 @@ describe("joins of rooms", () => {
       yield* turns(10)
       expect(yield* Queue.size(asked)).toBe(0)
       for (let join = 0; join < 4; join++) yield* Queue.offer(answer, undefined)
-      expect(yield* receiveText(other)).toBe("in other")
+      expect(yield* Testing.receiveText(other)).toBe("in other")
       expect(yield* Effect.replicateEffect(Queue.take(problems), 2)).toMatchObject([
         { _tag: "JoinRefusedError", room: "small" },
         { _tag: "JoinRefusedError", room: "small" },
@@ -91,7 +92,7 @@ describe("joins of rooms", () => {
       yield* ann.reset
       yield* events.one("ConnectionClosed")
       yield* TestClock.adjust("6 seconds")
-      expect(yield* receiveText(bob)).toBe("in a")
+      expect(yield* Testing.receiveText(bob)).toBe("in a")
       expect(yield* rooms.members("a")).toMatchObject([{ id: 2 }])
     }).pipe(overMemory),
   )
@@ -100,13 +101,13 @@ describe("joins of rooms", () => {
     Effect.gen(function* () {
       const rooms = yield* Rooms.make({ ...line, member: Nick })
       const refused = yield* Queue.unbounded<unknown>()
-      const { connect } = yield* serving(
-        (connection) =>
+      const { connect } = yield* Testing.serve({
+        handler: (connection) =>
           Effect.flatMap(Effect.flip(rooms.join(connection, "a", { member: { nick: "" } })), (error) =>
             Queue.offer(refused, error),
           ),
-        { frame: Framing.line },
-      )
+        settings: { frame: Framing.line },
+      })
       yield* connect()
       expect(String(yield* Queue.take(refused))).toContain("nick")
       expect(yield* rooms.names).toEqual([])

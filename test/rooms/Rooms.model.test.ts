@@ -6,10 +6,11 @@ import type { Connection } from "../../src/connection/index.ts"
 import { Codec, Framing, type SlowConsumerPolicy } from "../../src/domain/index.ts"
 import { type RoomMembership, Rooms } from "../../src/rooms/index.ts"
 import type { ServerConnection } from "../../src/server/index.ts"
+import { Testing } from "../../src/testing/index.ts"
 import { nextTurn } from "../../src/testing/turns.ts"
 import { MemoryTransport } from "../../src/transport/index.ts"
-import { serving, string } from "../support/serving.ts"
 import { Chance, replayHint, stressSeeds } from "../support/stressSeeds.ts"
+import { string } from "../support/texts.ts"
 
 const roomNames = ["a", "b", "c", "d", "e"]
 const peers = 12
@@ -38,10 +39,10 @@ const storm = (seed: number, slowConsumer: SlowConsumerPolicy, budgetBytes: numb
     const chance = new Chance(seed)
     const rooms = yield* Rooms.make({ framing: Framing.line, slowConsumer, budgetBytes, paceLimit: "1 millis" })
     const accepted = yield* Queue.unbounded<ServerConnection>()
-    const served = yield* serving(
-      (connection) => Effect.zipRight(Queue.offer(accepted, connection), connection.closed),
-      { frame: Framing.line },
-    )
+    const served = yield* Testing.serve({
+      handler: (connection) => Effect.zipRight(Queue.offer(accepted, connection), connection.closed),
+      settings: { frame: Framing.line },
+    })
     const actors: Array<Actor> = []
     for (let at = 0; at < peers; at++) {
       const peer = yield* served.connect({ inbox: 1000 })

@@ -5,9 +5,10 @@ import * as Stream from "effect/Stream"
 import { Framing } from "../../src/domain/index.ts"
 import { type PresenceEvent, Rooms } from "../../src/rooms/index.ts"
 import type { ServerConnection } from "../../src/server/index.ts"
+import { Testing } from "../../src/testing/index.ts"
 import { MemoryTransport } from "../../src/transport/index.ts"
 import { chat, line, Nick, tags } from "../support/roomChat.ts"
-import { receiveText, serving, utf8 } from "../support/serving.ts"
+import { utf8 } from "../support/texts.ts"
 
 const overMemory = Effect.provide(MemoryTransport.layer())
 
@@ -26,7 +27,7 @@ describe("members of rooms", () => {
         { id: 2, member: { nick: "n2" } },
       ])
       yield* ann.send(utf8("-a"))
-      yield* receiveText(ann)
+      yield* Testing.receiveText(ann)
       yield* bob.reset
       expect(tags(yield* Effect.replicateEffect(Queue.take(seen), 3))).toEqual([
         ["Joined", "n2"],
@@ -42,10 +43,10 @@ describe("members of rooms", () => {
     Effect.gen(function* () {
       const rooms = yield* Rooms.make({ ...line, member: Nick })
       const accepted = yield* Queue.unbounded<ServerConnection>()
-      const { connect } = yield* serving(
-        (connection) => Effect.zipRight(Queue.offer(accepted, connection), connection.closed),
-        { frame: Framing.line },
-      )
+      const { connect } = yield* Testing.serve({
+        handler: (connection) => Effect.zipRight(Queue.offer(accepted, connection), connection.closed),
+        settings: { frame: Framing.line },
+      })
       const join = (nick: string) =>
         Effect.gen(function* () {
           const connection = yield* Effect.zipRight(connect(), Queue.take(accepted))
@@ -88,8 +89,8 @@ describe("members of rooms", () => {
       for (let change = 0; change < 600; change++) {
         yield* peer.send(utf8("-a"))
         yield* peer.send(utf8("+a"))
-        yield* receiveText(peer)
-        yield* receiveText(peer)
+        yield* Testing.receiveText(peer)
+        yield* Testing.receiveText(peer)
       }
       expect(tags(yield* pull)).toEqual([["Snapshot", "n1"]])
     }).pipe(overMemory),

@@ -9,10 +9,12 @@ import * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
 import { Codec } from "../../src/domain/index.ts"
 import { Rooms } from "../../src/rooms/index.ts"
+import { Testing } from "../../src/testing/index.ts"
 import { nextTurn } from "../../src/testing/turns.ts"
 import { MemoryTransport } from "../../src/transport/index.ts"
+import { overEachTransport } from "../support/eachTransport.ts"
 import { chat, line, Nick, tags } from "../support/roomChat.ts"
-import { overEachTransport, receiveText, string, utf8 } from "../support/serving.ts"
+import { string, utf8 } from "../support/texts.ts"
 
 const overMemory = Effect.provide(MemoryTransport.layer())
 
@@ -25,13 +27,13 @@ describe("rooms", () => {
       const both = yield* connect("a", "b")
       const bob = yield* connect("b")
       yield* ann.send(utf8("one"))
-      expect(yield* receiveText(both)).toBe("a: one")
+      expect(yield* Testing.receiveText(both)).toBe("a: one")
       yield* both.send(utf8("two"))
-      expect(yield* receiveText(ann)).toBe("a: two")
-      expect(yield* receiveText(bob)).toBe("b: two")
+      expect(yield* Testing.receiveText(ann)).toBe("a: two")
+      expect(yield* Testing.receiveText(bob)).toBe("b: two")
       yield* rooms.publishAs("b", Codec.text, "from the program")
-      expect(yield* receiveText(both)).toBe("from the program")
-      expect(yield* receiveText(bob)).toBe("from the program")
+      expect(yield* Testing.receiveText(both)).toBe("from the program")
+      expect(yield* Testing.receiveText(bob)).toBe("from the program")
     }),
   )
 
@@ -46,7 +48,7 @@ describe("rooms", () => {
       const peer = yield* connect("a", "b")
       expect(yield* rooms.names).toEqual(["watched", "a", "b"])
       yield* peer.send(utf8("-a"))
-      expect(yield* receiveText(peer)).toBe("left a")
+      expect(yield* Testing.receiveText(peer)).toBe("left a")
       expect(yield* rooms.names).toEqual(["watched", "b"])
       yield* Scope.close(scope, Exit.void)
       expect(yield* rooms.names).toEqual(["b"])
@@ -83,14 +85,14 @@ describe("rooms", () => {
       yield* nextTurn
       yield* rooms.publishTo("a", utf8("last"))
       yield* Scope.close(scope, Exit.void)
-      expect(yield* receiveText(peer)).toBe("last")
+      expect(yield* Testing.receiveText(peer)).toBe("last")
       expect(Array.from(yield* Fiber.join(stream), ({ bytes }) => string(bytes))).toEqual(["last"])
       expect(tags(yield* Fiber.join(presence))).toEqual([
         ["Snapshot", "n1"],
         ["Left", "n1"],
       ])
       yield* peer.send(utf8("+b"))
-      expect(yield* receiveText(peer)).toBe("in b")
+      expect(yield* Testing.receiveText(peer)).toBe("in b")
       expect(yield* rooms.names).toEqual([])
     }).pipe(overMemory),
   )

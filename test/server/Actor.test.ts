@@ -6,8 +6,10 @@ import * as FiberStatus from "effect/FiberStatus"
 import * as Option from "effect/Option"
 import { Framing } from "../../src/domain/index.ts"
 import { Handler, type ServerService } from "../../src/server/index.ts"
+import { Testing } from "../../src/testing/index.ts"
 import { nextTurn } from "../../src/testing/turns.ts"
-import { overEachTransport, receiveText, serving, string, utf8 } from "../support/serving.ts"
+import { overEachTransport } from "../support/eachTransport.ts"
+import { string, utf8 } from "../support/texts.ts"
 
 const line = { frame: Framing.line }
 
@@ -27,7 +29,7 @@ const words = Handler.actor({
 describe("an actor", () => {
   overEachTransport("has a state for each connection, which the server shows", () =>
     Effect.gen(function* () {
-      const { connect, server } = yield* serving(words, line)
+      const { connect, server } = yield* Testing.serve({ handler: words, settings: line })
       const ann = yield* connect()
       const bob = yield* connect()
       for (const [peer, word] of [
@@ -42,7 +44,7 @@ describe("an actor", () => {
         [bob, "two"],
       ] as const) {
         yield* peer.send(utf8("?"))
-        expect(yield* receiveText(peer)).toBe(all)
+        expect(yield* Testing.receiveText(peer)).toBe(all)
       }
       const states = (yield* server.connections).map((info) => words.state.of(info))
       expect(states).toEqual([Option.some(["one", "three"]), Option.some(["two"])])
@@ -51,7 +53,7 @@ describe("an actor", () => {
 
   overEachTransport("gets messages from outside between the payloads of its peer", () =>
     Effect.gen(function* () {
-      const { connect, server } = yield* serving(words, line)
+      const { connect, server } = yield* Testing.serve({ handler: words, settings: line })
       const ann = yield* connect()
       const info = yield* firstOf(server)
       expect(yield* words.tell(info, "told")).toBe(true)
@@ -60,7 +62,7 @@ describe("an actor", () => {
       })
       yield* ann.send(utf8("sent"))
       yield* ann.send(utf8("?"))
-      expect(yield* receiveText(ann)).toBe("told sent")
+      expect(yield* Testing.receiveText(ann)).toBe("told sent")
     }),
   )
 
@@ -75,7 +77,7 @@ describe("an actor", () => {
           Effect.zipRight(Deferred.succeed(busy, undefined), Effect.as(Deferred.await(go), state + string(payload))),
         onTell: (state, letter: string) => Effect.succeed(state + letter),
       })
-      const { connect, server } = yield* serving(slow, line)
+      const { connect, server } = yield* Testing.serve({ handler: slow, settings: line })
       yield* (yield* connect()).send(utf8("a"))
       yield* Deferred.await(busy)
       const info = yield* firstOf(server)
@@ -97,13 +99,13 @@ describe("an actor", () => {
 
   overEachTransport("that has ended takes no message, nor does the connection of another handler", () =>
     Effect.gen(function* () {
-      const { connect, events, server } = yield* serving(words, line)
+      const { connect, events, server } = yield* Testing.serve({ handler: words, settings: line })
       const ann = yield* connect()
       const info = yield* firstOf(server)
       yield* ann.close
       yield* events.one("ConnectionClosed")
       yield* Effect.repeat(Effect.zipRight(nextTurn, words.tell(info, "late")), { until: (isTaken) => !isTaken })
-      const others = yield* serving(() => Effect.never)
+      const others = yield* Testing.serve({ handler: () => Effect.never })
       yield* others.connect()
       expect(yield* words.tell(yield* firstOf(others.server), "lost")).toBe(false)
     }),
@@ -124,7 +126,7 @@ describe("an actor", () => {
             Effect.as(state),
           ),
       })
-      const { connect, events, server } = yield* serving(slow, line)
+      const { connect, events, server } = yield* Testing.serve({ handler: slow, settings: line })
       const ann = yield* connect()
       yield* slow.tell(yield* firstOf(server), "in hand")
       yield* Deferred.await(busy)
@@ -144,7 +146,11 @@ describe("an actor", () => {
         receive: () => Effect.fail("no luck"),
         onTell: (state, _: never) => Effect.succeed(state),
       })
-      const { connect, events } = yield* serving(failing, line)
+      const { connect, events } = yield* Testing.serve({
+        handler: failing,
+        settings: line,
+        onHandlerFailure: () => Effect.void,
+      })
       yield* (yield* connect()).send(utf8("x"))
       expect(yield* Deferred.await(released)).toBe(1)
       expect(yield* events.one("ConnectionClosed")).toMatchObject({

@@ -2,7 +2,9 @@ import { describe, expect, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import { Framing } from "../../src/domain/index.ts"
 import { Attribute, type ServerConnection } from "../../src/server/index.ts"
-import { overEachTransport, receiveText, serving, string, utf8 } from "../support/serving.ts"
+import { Testing } from "../../src/testing/index.ts"
+import { overEachTransport } from "../support/eachTransport.ts"
+import { string, utf8 } from "../support/texts.ts"
 
 const User = Attribute.make("user", () => "nobody")
 const Score = Attribute.make("score", () => 0)
@@ -20,7 +22,7 @@ const scoring = (connection: ServerConnection) =>
 describe("an attribute", () => {
   overEachTransport("is set by the handler of a connection, and is seen in the connections of the server", () =>
     Effect.gen(function* () {
-      const { connect, server } = yield* serving(scoring, { frame: Framing.line })
+      const { connect, server } = yield* Testing.serve({ handler: scoring, settings: { frame: Framing.line } })
       const ann = yield* connect()
       yield* connect()
       for (const [name, answer] of [
@@ -28,7 +30,7 @@ describe("an attribute", () => {
         ["anne", "anne 2"],
       ] as const) {
         yield* ann.send(utf8(name))
-        expect(yield* receiveText(ann)).toBe(answer)
+        expect(yield* Testing.receiveText(ann)).toBe(answer)
       }
       const [first, second] = yield* server.connections
       if (first === undefined || second === undefined) return expect.unreachable()
@@ -44,9 +46,9 @@ describe("an attribute", () => {
 
   overEachTransport("of a ConnectionInfo keeps the value of its moment", () =>
     Effect.gen(function* () {
-      const { connect, server } = yield* serving(scoring, { frame: Framing.line })
+      const { connect, server } = yield* Testing.serve({ handler: scoring, settings: { frame: Framing.line } })
       const ann = yield* connect()
-      const play = Effect.zipRight(ann.send(utf8("ann")), receiveText(ann))
+      const play = Effect.zipRight(ann.send(utf8("ann")), Testing.receiveText(ann))
       yield* play
       const [before] = yield* server.connections
       yield* play

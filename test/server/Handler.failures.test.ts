@@ -16,9 +16,10 @@ import {
 } from "../../src/domain/index.ts"
 import { type Handler, PeerRefusedError, Server } from "../../src/server/index.ts"
 import { isFailureOfHandler } from "../../src/server/internal/handlerFailures.ts"
+import { Testing } from "../../src/testing/index.ts"
 import { MemoryTransport } from "../../src/transport/index.ts"
-import { record } from "../support/record.ts"
-import { anyPort, overEachTransport, serving, utf8 } from "../support/serving.ts"
+import { anyPort, overEachTransport } from "../support/eachTransport.ts"
+import { utf8 } from "../support/texts.ts"
 
 /** Fails after the first payload. */
 const failing: Handler.FiberHandler<string, never> = (connection) =>
@@ -44,7 +45,7 @@ describe("onHandlerFailure", () => {
       const reports = yield* Queue.unbounded<unknown>()
       const onHandlerFailure = (cause: Cause.Cause<string>, connection: { readonly id: number }) =>
         Effect.asVoid(reports.offer([Cause.squash(cause), connection.id]))
-      const { connect } = yield* serving(failing, {}, { onHandlerFailure })
+      const { connect } = yield* Testing.serve({ handler: failing, onHandlerFailure })
       yield* (yield* connect()).send(utf8("x"))
       expect(yield* reports.take).toEqual(["no luck", 1])
     }),
@@ -53,13 +54,10 @@ describe("onHandlerFailure", () => {
   it.scopedLive("has requirements of its own, which are those of the server", () =>
     Effect.gen(function* () {
       const alarm = yield* Queue.unbounded<string>()
-      const served = serving(
-        () => Effect.die("a bug"),
-        {},
-        {
-          onHandlerFailure: (cause) => Effect.flatMap(Alarm, (queue) => queue.offer(String(Cause.squash(cause)))),
-        },
-      )
+      const served = Testing.serve({
+        handler: () => Effect.die("a bug"),
+        onHandlerFailure: (cause) => Effect.flatMap(Alarm, (queue) => queue.offer(String(Cause.squash(cause)))),
+      })
       const { connect } = yield* Effect.provideService(served, Alarm, alarm)
       yield* connect()
       expect(yield* alarm.take).toBe("a bug")
@@ -79,7 +77,7 @@ describe("onHandlerFailure", () => {
       Effect.gen(function* () {
         const lines = yield* Queue.unbounded<Record<string, unknown>>()
         const { connect } = yield* Effect.provide(
-          serving(() => Effect.fail("no luck"), {}, { onHandlerFailure }),
+          Testing.serve({ handler: () => Effect.fail("no luck"), onHandlerFailure }),
           Logger.replace(Logger.defaultLogger, loggerTo(lines)),
         )
         yield* connect()
@@ -105,7 +103,7 @@ describe("onHandlerFailure", () => {
         }),
         Logger.replace(Logger.defaultLogger, loggerTo(lines)),
       )
-      const events = yield* record(server.subscribeEvents())
+      const events = yield* Testing.probe(server.subscribeEvents())
       const { endpoint } = yield* server.listen(anyPort)
       const client = yield* Client.make()
       yield* (yield* client.connect(endpoint)).reset
@@ -144,12 +142,11 @@ describe("a handler that fails with an error that cannot be shown", () => {
   for (const [what, error, message] of rows)
     overEachTransport(`ends its connection: ${what}`, () =>
       Effect.gen(function* () {
-        const { connect, server } = yield* serving(
-          () => Effect.fail(error),
-          {},
-          { onHandlerFailure: () => Effect.void },
-        )
-        const events = yield* record(server.subscribeEvents())
+        const { connect, server } = yield* Testing.serve({
+          handler: () => Effect.fail(error),
+          onHandlerFailure: () => Effect.void,
+        })
+        const events = yield* Testing.probe(server.subscribeEvents())
         yield* connect()
         const { reason } = yield* events.one("ConnectionClosed")
         expect(reason).toMatchObject({ _tag: "HandlerFailed", message })

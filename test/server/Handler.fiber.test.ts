@@ -10,9 +10,11 @@ import * as Stream from "effect/Stream"
 import * as TestClock from "effect/TestClock"
 import { Framing } from "../../src/domain/index.ts"
 import type { Handler } from "../../src/server/index.ts"
+import { Testing } from "../../src/testing/index.ts"
 import { MemoryTransport, NodeTransport } from "../../src/transport/index.ts"
+import { overEachTransport } from "../support/eachTransport.ts"
 import { expectWholeLives } from "../support/eventGrammar.ts"
-import { overEachTransport, receiveAll, receiveBytes, receiveText, serving, string, utf8 } from "../support/serving.ts"
+import { string, utf8 } from "../support/texts.ts"
 
 class Boom extends Data.TaggedError("Boom")<{ readonly code: number }> {}
 
@@ -22,20 +24,20 @@ const echoing: Handler.FiberHandler<unknown, never> = (connection) =>
 describe("a handler", () => {
   overEachTransport("serves its connection from the first byte to the peer's FIN, then closes it", () =>
     Effect.gen(function* () {
-      const { connect, events } = yield* serving(echoing)
+      const { connect, events } = yield* Testing.serve({ handler: echoing })
       const peer = yield* connect()
       yield* peer.send(utf8("hello"))
       yield* peer.halfClose
-      expect(string(yield* receiveAll(peer))).toBe("hello")
+      expect(string(yield* Testing.receiveAll(peer))).toBe("hello")
       expect(yield* events.one("ConnectionClosed")).toMatchObject({ reason: { _tag: "PeerClosed" }, bytesOut: 5 })
     }),
   )
 
   overEachTransport("that ends at once closes its connection, behind the bytes that it sent", () =>
     Effect.gen(function* () {
-      const { connect, events } = yield* serving((connection) => connection.send(utf8("bye")))
+      const { connect, events } = yield* Testing.serve({ handler: (connection) => connection.send(utf8("bye")) })
       const peer = yield* connect()
-      expect(string(yield* receiveAll(peer))).toBe("bye")
+      expect(string(yield* Testing.receiveAll(peer))).toBe("bye")
       yield* peer.close
       expect((yield* events.one("ConnectionClosed")).reason).toEqual({ _tag: "LocalClosed" })
     }),
@@ -43,11 +45,11 @@ describe("a handler", () => {
 
   overEachTransport("that sent FIN first ends as closed by this side, whenever it ends", () =>
     Effect.gen(function* () {
-      const { connect, events } = yield* serving((connection) =>
-        Effect.zipRight(connection.halfClose, Effect.asVoid(connection.receive)),
-      )
+      const { connect, events } = yield* Testing.serve({
+        handler: (connection) => Effect.zipRight(connection.halfClose, Effect.asVoid(connection.receive)),
+      })
       const peer = yield* connect()
-      expect((yield* receiveAll(peer)).length).toBe(0)
+      expect((yield* Testing.receiveAll(peer)).length).toBe(0)
       yield* peer.close
       expect((yield* events.one("ConnectionClosed")).reason).toEqual({ _tag: "LocalClosed" })
     }),
@@ -55,15 +57,15 @@ describe("a handler", () => {
 
   overEachTransport("broadcasts to all others, and FrameSent lists the recipients", () =>
     Effect.gen(function* () {
-      const { connect, events } = yield* serving(
-        (connection) => Stream.runForEach(connection.frames, connection.broadcast),
-        { frame: Framing.line },
-      )
+      const { connect, events } = yield* Testing.serve({
+        handler: (connection) => Stream.runForEach(connection.frames, connection.broadcast),
+        settings: { frame: Framing.line },
+      })
       const a = yield* connect()
       const b = yield* connect()
       yield* connect()
       yield* a.send(utf8("hi"))
-      expect(yield* receiveText(b)).toBe("hi")
+      expect(yield* Testing.receiveText(b)).toBe("hi")
       expect((yield* events.one("FrameSent")).to).toEqual([2, 3])
     }),
   )
@@ -72,19 +74,20 @@ describe("a handler", () => {
     Effect.gen(function* () {
       const held = yield* Ref.make<ReadonlyArray<number>>([])
       const released = yield* Deferred.make<number>()
-      const { connect } = yield* serving((connection) =>
-        Effect.zipRight(
-          Effect.acquireRelease(
-            Ref.update(held, (ids) => [...ids, connection.id]),
-            () =>
-              Effect.zipRight(
-                Ref.update(held, (ids) => ids.filter((id) => id !== connection.id)),
-                Deferred.succeed(released, connection.id),
-              ),
+      const { connect } = yield* Testing.serve({
+        handler: (connection) =>
+          Effect.zipRight(
+            Effect.acquireRelease(
+              Ref.update(held, (ids) => [...ids, connection.id]),
+              () =>
+                Effect.zipRight(
+                  Ref.update(held, (ids) => ids.filter((id) => id !== connection.id)),
+                  Deferred.succeed(released, connection.id),
+                ),
+            ),
+            echoing(connection),
           ),
-          echoing(connection),
-        ),
-      )
+      })
       const first = yield* connect()
       const second = yield* connect()
       // The answer proves that the handler has acquired its resource.
@@ -116,20 +119,22 @@ describe("a handler that fails", () => {
   for (const [how, end, message] of grief) {
     overEachTransport(`and ${how} ends its own connection only, with HandlerFailed`, () =>
       Effect.gen(function* () {
-        const { connect, events, server } = yield* serving((connection) =>
-          connection.id === 1 ? Effect.zipRight(connection.receive, end) : echoing(connection),
-        )
+        const { connect, events, server } = yield* Testing.serve({
+          handler: (connection) =>
+            connection.id === 1 ? Effect.zipRight(connection.receive, end) : echoing(connection),
+          onHandlerFailure: () => Effect.void,
+        })
         const unlucky = yield* connect()
         const other = yield* connect()
         yield* unlucky.send(utf8("go"))
-        expect((yield* receiveAll(unlucky)).length).toBe(0)
+        expect((yield* Testing.receiveAll(unlucky)).length).toBe(0)
         yield* unlucky.close
         expect(yield* events.one("ConnectionClosed")).toMatchObject({
           id: 1,
           reason: { _tag: "HandlerFailed", message },
         })
         yield* other.send(utf8("still served"))
-        expect(yield* receiveText(other)).toBe("still served")
+        expect(yield* Testing.receiveText(other)).toBe("still served")
         expect((yield* server.connections).map(({ id }) => id)).toEqual([2])
         expectWholeLives(events.seen.filter((event) => "id" in event && event.id === 1))
       }),
@@ -138,11 +143,13 @@ describe("a handler that fails", () => {
 
   overEachTransport("is reported with the tag, the message and the cause of its failure", () =>
     Effect.gen(function* () {
-      const { connect, events } = yield* serving((connection) =>
-        connection.id === 1
-          ? Effect.fail(new Boom({ code: 7 }))
-          : Effect.die(new TypeError("no such thing", { cause: new Error("the root") })),
-      )
+      const { connect, events } = yield* Testing.serve({
+        handler: (connection) =>
+          connection.id === 1
+            ? Effect.fail(new Boom({ code: 7 }))
+            : Effect.die(new TypeError("no such thing", { cause: new Error("the root") })),
+        onHandlerFailure: () => Effect.void,
+      })
       yield* connect()
       expect((yield* events.one("ConnectionClosed")).reason).toMatchObject({
         _tag: "HandlerFailed",
@@ -159,9 +166,12 @@ describe("a handler that fails", () => {
 
   overEachTransport("and has a finalizer that dies ends its connection too, with HandlerFailed", () =>
     Effect.gen(function* () {
-      const { connect, events } = yield* serving(() => Effect.addFinalizer(() => Effect.die(new Error("no release"))))
+      const { connect, events } = yield* Testing.serve({
+        handler: () => Effect.addFinalizer(() => Effect.die(new Error("no release"))),
+        onHandlerFailure: () => Effect.void,
+      })
       const peer = yield* connect()
-      expect((yield* receiveAll(peer)).length).toBe(0)
+      expect((yield* Testing.receiveAll(peer)).length).toBe(0)
       yield* peer.close
       expect(yield* events.one("ConnectionClosed")).toMatchObject({
         reason: { _tag: "HandlerFailed", message: "no release" },
@@ -171,11 +181,14 @@ describe("a handler that fails", () => {
 
   overEachTransport("and throws where it is called, before there is an effect, is no different", () =>
     Effect.gen(function* () {
-      const { connect, events } = yield* serving(() => {
-        throw new Error("thrown")
+      const { connect, events } = yield* Testing.serve({
+        handler: () => {
+          throw new Error("thrown")
+        },
+        onHandlerFailure: () => Effect.void,
       })
       const peer = yield* connect()
-      expect((yield* receiveAll(peer)).length).toBe(0)
+      expect((yield* Testing.receiveAll(peer)).length).toBe(0)
       yield* peer.close
       expect((yield* events.one("ConnectionClosed")).reason).toMatchObject({ _tag: "HandlerFailed", message: "thrown" })
     }),
@@ -187,8 +200,8 @@ describe("a handler at work when its connection has ended", () => {
     Effect.gen(function* () {
       const gate = yield* Deferred.make<void>()
       const finished = yield* Deferred.make<readonly [ReadonlyArray<string>, string]>()
-      const { connect, events } = yield* serving(
-        (connection) =>
+      const { connect, events } = yield* Testing.serve({
+        handler: (connection) =>
           Effect.gen(function* () {
             const got: Array<string> = []
             yield* Deferred.await(gate)
@@ -197,8 +210,8 @@ describe("a handler at work when its connection has ended", () => {
             )
             yield* Deferred.succeed(finished, [got, error.reason._tag])
           }),
-        { frame: Framing.line },
-      )
+        settings: { frame: Framing.line },
+      })
       const peer = yield* connect()
       yield* peer.send(utf8("one"))
       yield* peer.send(utf8("two"))
@@ -214,16 +227,16 @@ describe("a handler at work when its connection has ended", () => {
     Effect.gen(function* () {
       const exits = yield* Ref.make<ReadonlyArray<string>>([])
       const interrupted = yield* Deferred.make<void>()
-      const { connect, events } = yield* serving(
-        () =>
+      const { connect, events } = yield* Testing.serve({
+        handler: () =>
           Effect.never.pipe(
             Effect.onExit((exit) =>
               Ref.update(exits, (all) => [...all, Exit.isInterrupted(exit) ? "interrupted" : "?"]),
             ),
             Effect.ensuring(Deferred.succeed(interrupted, undefined)),
           ),
-        { closeDeadline: Duration.seconds(3) },
-      )
+        settings: { closeDeadline: Duration.seconds(3) },
+      })
       const peer = yield* connect()
       yield* peer.reset
       yield* events.one("ConnectionClosed")
@@ -242,26 +255,27 @@ describe("a handler that does not read", () => {
     Effect.gen(function* () {
       const gate = yield* Deferred.make<void>()
       const total = yield* Deferred.make<number>()
-      const { connect, connectRaw, events } = yield* serving((connection) =>
-        connection.id === 1
-          ? Effect.zipRight(
-              Deferred.await(gate),
-              Effect.flatMap(
-                Stream.runFold(connection.frames, 0, (sum, bytes) => sum + bytes.length),
-                (sum) => Deferred.succeed(total, sum),
-              ),
-            )
-          : echoing(connection),
-      )
-      const sender = yield* connectRaw()
+      const { connect, connectPeer, events } = yield* Testing.serve({
+        handler: (connection) =>
+          connection.id === 1
+            ? Effect.zipRight(
+                Deferred.await(gate),
+                Effect.flatMap(
+                  Stream.runFold(connection.frames, 0, (sum, bytes) => sum + bytes.length),
+                  (sum) => Deferred.succeed(total, sum),
+                ),
+              )
+            : echoing(connection),
+      })
+      const sender = yield* connectPeer()
       const volume = 64 * 1024 * 1024
-      yield* sender.write(new Uint8Array(volume))
-      yield* sender.end
+      yield* sender.send(new Uint8Array(volume))
+      yield* sender.halfClose
       const other = yield* connect()
       // In each round the server could have read more.
       for (let round = 0; round < 1500; round++) {
         yield* other.send(utf8("ping"))
-        yield* receiveBytes(other, 4)
+        yield* Testing.receiveBytes(other, 4)
       }
       const arrived = () =>
         events.all("FrameReceived").reduce((sum, { bytes, id }) => sum + (id === 1 ? bytes.length : 0), 0)

@@ -5,8 +5,9 @@ import * as Scope from "effect/Scope"
 import { Client } from "../../src/client/index.ts"
 import { Framing } from "../../src/domain/index.ts"
 import { Handler, Server } from "../../src/server/index.ts"
+import { Testing } from "../../src/testing/index.ts"
 import { MemoryTransport } from "../../src/transport/index.ts"
-import { anyPort, serving } from "../support/serving.ts"
+import { anyPort } from "../support/eachTransport.ts"
 
 const utf8 = (text: string) => new TextEncoder().encode(text)
 
@@ -25,7 +26,7 @@ const throwing = (when: "run" | "end"): Handler.Reactor => ({
 describe("application code that throws", () => {
   it.scoped("ends its own connection with HandlerFailed: a reactor that is given a run", () =>
     Effect.gen(function* () {
-      const { connect, events, server } = yield* serving(throwing("run"))
+      const { connect, events, server } = yield* Testing.serve({ handler: throwing("run") })
       const [bad, good] = yield* Effect.all([connect(), connect()])
       yield* bad.send(utf8("two"))
       expect(yield* events.one("ConnectionClosed")).toMatchObject({
@@ -39,7 +40,7 @@ describe("application code that throws", () => {
 
   it.scoped("ends its own connection with HandlerFailed: a reactor whose onPeerEnd throws", () =>
     Effect.gen(function* () {
-      const { connect, events } = yield* serving(throwing("end"))
+      const { connect, events } = yield* Testing.serve({ handler: throwing("end") })
       const client = yield* connect()
       yield* client.halfClose
       expect(yield* events.one("ConnectionClosed")).toMatchObject({ reason: { _tag: "HandlerFailed" } })
@@ -58,10 +59,10 @@ describe("application code that throws", () => {
   for (const [fault, framing] of framings) {
     it.scoped(`ends its own connection with FramingFailed: a framing that ${fault}`, () =>
       Effect.gen(function* () {
-        const { connect, events } = yield* serving(
-          (connection) => (connection.id === 1 ? connection.runForEach(() => Effect.void) : Effect.never),
-          { frame: { ...Framing.raw, ...framing } },
-        )
+        const { connect, events } = yield* Testing.serve({
+          handler: (connection) => (connection.id === 1 ? connection.runForEach(() => Effect.void) : Effect.never),
+          settings: { frame: { ...Framing.raw, ...framing } },
+        })
         const client = yield* connect({ frame: Framing.raw })
         yield* client.send(utf8("x"))
         yield* client.halfClose
@@ -74,7 +75,7 @@ describe("application code that throws", () => {
 
   it.scoped("fails the receiving of a client with FramingFailed, whenever its framing throws", () =>
     Effect.gen(function* () {
-      const { connect } = yield* serving((connection) => connection.send(utf8("x")))
+      const { connect } = yield* Testing.serve({ handler: (connection) => connection.send(utf8("x")) })
       for (const [, framing] of framings) {
         const client = yield* connect({ frame: { ...Framing.raw, ...framing } })
         expect(yield* Effect.flip(client.receive)).toMatchObject({
@@ -103,7 +104,7 @@ describe("the end of a server", () => {
 describe("the end of a client", () => {
   it.scoped("ends connections that were made in a scope that lives on", () =>
     Effect.gen(function* () {
-      const { endpoint, events } = yield* serving(Handler.discard())
+      const { endpoint, events } = yield* Testing.serve({ handler: Handler.discard() })
       const inner = yield* Scope.make()
       const client = yield* Scope.extend(Client.make(), inner)
       const connection = yield* client.connect(endpoint)

@@ -8,12 +8,13 @@ import * as Stream from "effect/Stream"
 import * as TestClock from "effect/TestClock"
 import { Framing } from "../../src/domain/index.ts"
 import { Handler, type ServerConnection } from "../../src/server/index.ts"
+import { Testing } from "../../src/testing/index.ts"
 import { MemoryTransport } from "../../src/transport/index.ts"
-import { receiveAll, serving, string, utf8 } from "../support/serving.ts"
+import { string, utf8 } from "../support/texts.ts"
 
 it.scoped("a half-closed client that has vanished is detected within 15 seconds, even when nothing is sent to it", () =>
   Effect.gen(function* () {
-    const { connect, events, server } = yield* serving(Handler.broker("keep"))
+    const { connect, events, server } = yield* Testing.serve({ handler: Handler.broker("keep") })
     const stays = yield* connect()
     yield* Effect.scoped(
       Effect.gen(function* () {
@@ -45,7 +46,7 @@ describe("a handler whose peer has sent FIN", () => {
   it.scoped("loses its connection after one second, if it does not receive and the peer had sent nothing", () =>
     Effect.gen(function* () {
       const { ended, handler } = yield* waitsFor(() => Effect.void)
-      const { connect, events } = yield* serving(handler)
+      const { connect, events } = yield* Testing.serve({ handler })
       const peer = yield* connect()
       yield* peer.halfClose
       yield* events.one("ConnectionHalfClosed")
@@ -65,7 +66,10 @@ describe("a handler whose peer has sent FIN", () => {
           Effect.repeatN(Effect.zipRight(Effect.sleep("2 seconds"), connection.send(utf8("at work"))), 2),
         ),
       )
-      const { connect, events } = yield* serving(handler, { frame: Framing.line, closeDeadline: Duration.seconds(3) })
+      const { connect, events } = yield* Testing.serve({
+        handler,
+        settings: { frame: Framing.line, closeDeadline: Duration.seconds(3) },
+      })
       const peer = yield* connect()
       yield* peer.send(utf8("a question"))
       yield* peer.halfClose
@@ -76,24 +80,25 @@ describe("a handler whose peer has sent FIN", () => {
       yield* TestClock.adjust("6 seconds")
       expect((yield* events.one("ConnectionClosed")).reason).toEqual({ _tag: "PeerClosed" })
       expect(Exit.isInterrupted(yield* ended)).toBe(true)
-      expect(string(yield* receiveAll(peer))).toBe("at work".repeat(3))
+      expect(string(yield* Testing.receiveAll(peer))).toBe("at work".repeat(3))
     }).pipe(Effect.provide(MemoryTransport.layer())),
   )
 
   it.scoped("can answer at any time, if it has read to the end", () =>
     Effect.gen(function* () {
-      const { connect, events } = yield* serving((connection) =>
-        Effect.zipRight(
-          connection.runForEach(() => Effect.void),
-          Effect.zipRight(Effect.sleep("1 hour"), connection.send(utf8("late"))),
-        ),
-      )
+      const { connect, events } = yield* Testing.serve({
+        handler: (connection) =>
+          Effect.zipRight(
+            connection.runForEach(() => Effect.void),
+            Effect.zipRight(Effect.sleep("1 hour"), connection.send(utf8("late"))),
+          ),
+      })
       const peer = yield* connect()
       yield* peer.send(utf8("a question"))
       yield* peer.halfClose
       yield* events.one("ConnectionHalfClosed")
       yield* TestClock.adjust("1 hour")
-      expect(string(yield* receiveAll(peer))).toBe("late")
+      expect(string(yield* Testing.receiveAll(peer))).toBe("late")
     }).pipe(Effect.provide(MemoryTransport.layer())),
   )
 
@@ -110,21 +115,24 @@ describe("a handler whose peer has sent FIN", () => {
   ] as const)
     it.scoped(`can still answer while it works on a payload: ${how}`, () =>
       Effect.gen(function* () {
-        const { connect, events } = yield* serving((connection) =>
-          work(connection, Effect.zipRight(Effect.sleep("20 seconds"), connection.send(utf8("late")))),
-        )
+        const { connect, events } = yield* Testing.serve({
+          handler: (connection) =>
+            work(connection, Effect.zipRight(Effect.sleep("20 seconds"), connection.send(utf8("late")))),
+        })
         const peer = yield* connect()
         yield* peer.send(utf8("a question"))
         yield* peer.halfClose
         yield* events.one("ConnectionHalfClosed")
         yield* TestClock.adjust("20 seconds")
-        expect(string(yield* receiveAll(peer))).toBe("late")
+        expect(string(yield* Testing.receiveAll(peer))).toBe("late")
       }).pipe(Effect.provide(MemoryTransport.layer())),
     )
 
   it.scoped("loses its connection after 30 seconds, if it waits forever after one payload", () =>
     Effect.gen(function* () {
-      const { connect, events } = yield* serving((connection) => Effect.zipRight(connection.receive, Effect.never))
+      const { connect, events } = yield* Testing.serve({
+        handler: (connection) => Effect.zipRight(connection.receive, Effect.never),
+      })
       const peer = yield* connect()
       yield* peer.send(utf8("a question"))
       yield* peer.halfClose
@@ -139,7 +147,7 @@ describe("a handler whose peer has sent FIN", () => {
   it.scoped("keeps its connection as long as it runs, if the setting says so", () =>
     Effect.gen(function* () {
       const { handler } = yield* waitsFor(() => Effect.void)
-      const { connect, events, server } = yield* serving(handler, { halfClosed: "keep" })
+      const { connect, events, server } = yield* Testing.serve({ handler, settings: { halfClosed: "keep" } })
       const peer = yield* connect()
       yield* peer.halfClose
       yield* events.one("ConnectionHalfClosed")
@@ -150,17 +158,18 @@ describe("a handler whose peer has sent FIN", () => {
 
   it.scoped("notices the FIN by peerEnded and the end of its server by draining, without receiving", () =>
     Effect.gen(function* () {
-      const { connect, events, server } = yield* serving((connection) =>
-        Effect.raceFirst(
-          Effect.zipRight(connection.peerEnded, connection.send(utf8("ended"))),
-          Effect.zipRight(connection.draining, connection.send(utf8("draining"))),
-        ),
-      )
+      const { connect, events, server } = yield* Testing.serve({
+        handler: (connection) =>
+          Effect.raceFirst(
+            Effect.zipRight(connection.peerEnded, connection.send(utf8("ended"))),
+            Effect.zipRight(connection.draining, connection.send(utf8("draining"))),
+          ),
+      })
       const [ends, stays] = yield* Effect.all([connect(), connect()])
       yield* ends.halfClose
-      expect(string(yield* receiveAll(ends))).toBe("ended")
+      expect(string(yield* Testing.receiveAll(ends))).toBe("ended")
       const drained = yield* Effect.fork(server.drain)
-      expect(string(yield* receiveAll(stays))).toBe("draining")
+      expect(string(yield* Testing.receiveAll(stays))).toBe("draining")
       yield* stays.close
       expect(yield* Fiber.join(drained)).toMatchObject({ forced: 0 })
       yield* events.first("ConnectionClosed", 2)

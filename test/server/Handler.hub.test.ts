@@ -4,7 +4,8 @@ import * as Stream from "effect/Stream"
 import { Framing } from "../../src/domain/index.ts"
 import { Hub } from "../../src/hub/index.ts"
 import type { ServerConnection } from "../../src/server/index.ts"
-import { overEachTransport, serving } from "../support/serving.ts"
+import { Testing } from "../../src/testing/index.ts"
+import { overEachTransport } from "../support/eachTransport.ts"
 
 const line = { frame: Framing.line }
 const piece = new Uint8Array(64 * 1024).fill(97)
@@ -24,16 +25,16 @@ describe("a handler that feeds its peer from its own hub", () => {
     overEachTransport(`with ${way}: a peer that never reads is closed with SlowConsumer, and the others get all`, () =>
       Effect.gen(function* () {
         const hub = yield* Hub.make({ framing: Framing.line, budgetBytes })
-        const { connect, events } = yield* serving(
-          (connection) =>
+        const { connect, events } = yield* Testing.serve({
+          handler: (connection) =>
             Effect.flatMap(hub.subscribe(), (frames) =>
               feed(
                 connection,
                 Stream.map(frames, ({ bytes }) => bytes),
               ),
             ),
-          line,
-        )
+          settings: line,
+        })
         const deaf = yield* connect({ inbox: 1 })
         const reads = yield* connect()
         const total = 400
@@ -51,16 +52,16 @@ describe("a handler that feeds its peer from its own hub", () => {
   overEachTransport("and fails with a lagging subscription ends with SlowConsumer, whatever it was doing", () =>
     Effect.gen(function* () {
       const hub = yield* Hub.make({ framing: Framing.line, budgetBytes: 100 })
-      const { connect, events } = yield* serving(
-        (connection) =>
+      const { connect, events } = yield* Testing.serve({
+        handler: (connection) =>
           Effect.gen(function* () {
             const frames = yield* hub.subscribe()
             yield* connection.receive
             for (let sent = 0; sent < 10; sent++) yield* hub.publish(piece)
             yield* Stream.runDrain(frames)
           }),
-        line,
-      )
+        settings: line,
+      })
       const peer = yield* connect()
       yield* peer.send(piece)
       expect(yield* events.one("ConnectionClosed")).toMatchObject({

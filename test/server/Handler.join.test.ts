@@ -9,9 +9,11 @@ import * as TestClock from "effect/TestClock"
 import { Codec, Framing, limits, type SlowConsumerPolicy } from "../../src/domain/index.ts"
 import { Hub } from "../../src/hub/index.ts"
 import type { HubMembership, ServerConnection } from "../../src/server/index.ts"
+import { Testing } from "../../src/testing/index.ts"
 import { nextTurn, turns } from "../../src/testing/turns.ts"
 import { MemoryTransport } from "../../src/transport/index.ts"
-import { overEachTransport, receiveAll, receiveText, serving, string, utf8 } from "../support/serving.ts"
+import { overEachTransport } from "../support/eachTransport.ts"
+import { string, utf8 } from "../support/texts.ts"
 
 const line = { frame: Framing.line }
 const piece = new Uint8Array(64 * 1024).fill(97)
@@ -28,7 +30,7 @@ const joining = (hubs: ReadonlyArray<Hub["Type"]>, settings = {}) =>
           Effect.forEach(memberships, (membership) => membership.publish(payload), { discard: true }),
         )
       })
-    const served = yield* serving(handler, { ...line, ...settings })
+    const served = yield* Testing.serve({ handler, settings: { ...line, ...settings } })
     const connect = (client = {}) => Effect.zip(served.connect(client), Queue.take(joined))
     return { ...served, connect }
   })
@@ -48,10 +50,10 @@ describe("a connection that joins a hub", () => {
       const [one] = yield* connect()
       const [two] = yield* connect()
       yield* one.send(utf8("from one"))
-      expect(yield* receiveText(two)).toBe("from one")
+      expect(yield* Testing.receiveText(two)).toBe("from one")
       yield* hub.publish(utf8("from the program"))
-      expect(yield* receiveText(one)).toBe("from the program")
-      expect(yield* receiveText(two)).toBe("from the program")
+      expect(yield* Testing.receiveText(one)).toBe("from the program")
+      expect(yield* Testing.receiveText(two)).toBe("from the program")
     }),
   )
 
@@ -59,13 +61,13 @@ describe("a connection that joins a hub", () => {
     Effect.gen(function* () {
       const hub = yield* hubOf()
       const leave = yield* Deferred.make<void>()
-      const { connect } = yield* serving(
-        (connection) => Effect.zipRight(connection.join(hub), Deferred.await(leave)),
-        line,
-      )
+      const { connect } = yield* Testing.serve({
+        handler: (connection) => Effect.zipRight(connection.join(hub), Deferred.await(leave)),
+        settings: line,
+      })
       const peer = yield* connect()
       while ((yield* hub.stats).subscribers === 0) yield* Effect.yieldNow({ priority: 1 })
-      const receiving = yield* Effect.fork(receiveAll(peer))
+      const receiving = yield* Effect.fork(Testing.receiveAll(peer))
       for (let sent = 0; sent < 100; sent++) yield* hub.publish(piece)
       yield* hub.publish(utf8("last"))
       yield* Deferred.succeed(leave, undefined)
@@ -80,8 +82,8 @@ describe("a connection that joins a hub", () => {
       const hub = yield* hubOf()
       const raw = yield* Hub.make()
       const errors = yield* Queue.unbounded<unknown>()
-      const { connect } = yield* serving(
-        (connection) =>
+      const { connect } = yield* Testing.serve({
+        handler: (connection) =>
           Effect.gen(function* () {
             const first = yield* connection.join(hub)
             yield* Queue.offer(errors, yield* Effect.flip(connection.join(hub)))
@@ -91,8 +93,8 @@ describe("a connection that joins a hub", () => {
             yield* connection.join(hub)
             yield* connection.closed
           }),
-        line,
-      )
+        settings: line,
+      })
       const peer = yield* connect()
       expect(yield* Queue.take(errors)).toMatchObject({ _tag: "AlreadyMemberError", id: 1 })
       const mismatch = yield* Queue.take(errors)
@@ -100,7 +102,7 @@ describe("a connection that joins a hub", () => {
       expect(String(mismatch)).toContain("raw for a hub that a connection with line frames joins")
       expect(yield* Queue.take(errors)).toMatchObject({ _tag: "MembershipEndedError", id: 1 })
       yield* hub.publish(utf8("back"))
-      expect(yield* receiveText(peer)).toBe("back")
+      expect(yield* Testing.receiveText(peer)).toBe("back")
     }).pipe(Effect.provide(MemoryTransport.layer())),
   )
 
@@ -154,16 +156,16 @@ describe("a connection that joins a hub", () => {
   overEachTransport("after it has sent FIN publishes, and gets nothing more", () =>
     Effect.gen(function* () {
       const hub = yield* hubOf()
-      const { connect } = yield* serving(
-        (connection) =>
+      const { connect } = yield* Testing.serve({
+        handler: (connection) =>
           Effect.gen(function* () {
             yield* connection.send(utf8("open"))
             yield* connection.halfClose
             const member = yield* connection.join(hub)
             yield* connection.runForEach((payload) => member.publish(payload))
           }),
-        line,
-      )
+        settings: line,
+      })
       const lines = yield* hub.subscribeAs(Codec.text)
       const peer = yield* connect()
       while ((yield* hub.stats).subscribers < 2) yield* nextTurn
@@ -173,7 +175,7 @@ describe("a connection that joins a hub", () => {
         "not delivered",
         "published",
       ])
-      expect(string(yield* receiveAll(peer))).toBe("open")
+      expect(string(yield* Testing.receiveAll(peer))).toBe("open")
     }),
   )
 

@@ -2,7 +2,9 @@ import { expect } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import { Framing } from "../../src/domain/index.ts"
 import type { Handler } from "../../src/server/index.ts"
-import { overEachTransport, receiveText, serving, utf8 } from "../support/serving.ts"
+import { Testing } from "../../src/testing/index.ts"
+import { overEachTransport } from "../support/eachTransport.ts"
+import { utf8 } from "../support/texts.ts"
 
 /** A reactor that records its calls, and greets each connection. */
 const recording = (seen: Array<string>): Handler.Reactor => ({
@@ -25,12 +27,12 @@ overEachTransport(
   () =>
     Effect.gen(function* () {
       const seen: Array<string> = []
-      const { connect, events } = yield* serving(recording(seen), { frame: Framing.line })
+      const { connect, events } = yield* Testing.serve({ handler: recording(seen), settings: { frame: Framing.line } })
       const [one, two] = [yield* connect(), yield* connect()]
-      expect([yield* receiveText(one), yield* receiveText(two)]).toEqual(["welcome", "welcome"])
+      expect([yield* Testing.receiveText(one), yield* Testing.receiveText(two)]).toEqual(["welcome", "welcome"])
       yield* one.send(utf8("hello"))
       yield* one.close
-      expect(yield* receiveText(two)).toBe("1 has left")
+      expect(yield* Testing.receiveText(two)).toBe("1 has left")
       yield* events.one("ConnectionClosed")
       expect(seen).toEqual(["1 open", "2 open", "1 hello", "1 PeerClosed"])
     }),
@@ -40,13 +42,15 @@ overEachTransport(
   "a reactor that throws in onOpen ends that connection, and one that throws in onClose harms nobody",
   () =>
     Effect.gen(function* () {
-      const { connect, events } = yield* serving({
-        ...recording([]),
-        onOpen: ({ id }) => {
-          if (id === 1) throw new Error("no")
-        },
-        onClose: () => {
-          throw new Error("never")
+      const { connect, events } = yield* Testing.serve({
+        handler: {
+          ...recording([]),
+          onOpen: ({ id }) => {
+            if (id === 1) throw new Error("no")
+          },
+          onClose: () => {
+            throw new Error("never")
+          },
         },
       })
       // The reset can arrive before the client has connected.
@@ -62,8 +66,8 @@ overEachTransport("offer writes within the budget of the peer, and nothing above
   Effect.gen(function* () {
     const results: Array<boolean> = []
     const target: { connection: Handler.ReactorConnection | undefined } = { connection: undefined }
-    const { connect } = yield* serving(
-      {
+    const { connect } = yield* Testing.serve({
+      handler: {
         _tag: "Reactor",
         name: "offering",
         onOpen: (connection) => {
@@ -75,14 +79,14 @@ overEachTransport("offer writes within the budget of the peer, and nothing above
         },
         onPeerEnd: () => {},
       },
-      { frame: Framing.line, hubBudget: 1024 * 1024 },
-    )
+      settings: { frame: Framing.line, hubBudget: 1024 * 1024 },
+    })
     // This client does not receive.
     yield* connect({ inbox: 1024 })
     const sender = yield* connect()
     for (let count = 0; count < 8; count++) {
       yield* sender.send(utf8("offer"))
-      yield* receiveText(sender)
+      yield* Testing.receiveText(sender)
     }
     expect(results[0]).toBe(true)
     expect(results.at(-1)).toBe(false)

@@ -3,8 +3,10 @@ import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
 import { Framing } from "../../src/domain/index.ts"
 import { Handler } from "../../src/server/index.ts"
+import { Testing } from "../../src/testing/index.ts"
 import { MemoryTransport } from "../../src/transport/index.ts"
-import { overEachTransport, receiveText, serving, string, utf8 } from "../support/serving.ts"
+import { overEachTransport } from "../support/eachTransport.ts"
+import { string, utf8 } from "../support/texts.ts"
 
 const lines = { frame: Framing.line }
 
@@ -12,23 +14,23 @@ describe("respond", () => {
   overEachTransport("answers each payload with the result of an effect, in order", () =>
     Effect.gen(function* () {
       const handler = Handler.respond((line) => Effect.as(Effect.yieldNow(), utf8(string(line).toUpperCase())))
-      const { connect } = yield* serving(handler, lines)
+      const { connect } = yield* Testing.serve({ handler, settings: lines })
       const connection = yield* connect()
       yield* Effect.forEach(["a", "b", "c"], (text) => connection.send(utf8(text)))
-      const replies = yield* Effect.replicateEffect(receiveText(connection), 3)
+      const replies = yield* Effect.replicateEffect(Testing.receiveText(connection), 3)
       expect(replies).toEqual(["A", "B", "C"])
       yield* connection.halfClose
-      expect(yield* receiveText(connection)).toBeUndefined()
+      expect(yield* Testing.receiveText(connection)).toBeUndefined()
     }),
   )
 
   it.scoped("sends no reply for undefined", () =>
     Effect.gen(function* () {
       const handler = Handler.respond((line) => Effect.succeed(line.length === 0 ? undefined : line))
-      const { connect } = yield* serving(handler, lines)
+      const { connect } = yield* Testing.serve({ handler, settings: lines })
       const connection = yield* connect()
       yield* Effect.forEach(["", "a", "", "b"], (text) => connection.send(utf8(text)))
-      expect(yield* Effect.replicateEffect(receiveText(connection), 2)).toEqual(["a", "b"])
+      expect(yield* Effect.replicateEffect(Testing.receiveText(connection), 2)).toEqual(["a", "b"])
     }).pipe(Effect.provide(MemoryTransport.layer())),
   )
 
@@ -46,10 +48,10 @@ describe("respond", () => {
           }),
         { concurrency: 2 },
       )
-      const { connect } = yield* serving(handler, lines)
+      const { connect } = yield* Testing.serve({ handler, settings: lines })
       const connection = yield* connect()
       yield* Effect.forEach(["first", "second"], (text) => connection.send(utf8(text)))
-      expect(yield* Effect.replicateEffect(receiveText(connection), 2)).toEqual(["first", "second"])
+      expect(yield* Effect.replicateEffect(Testing.receiveText(connection), 2)).toEqual(["first", "second"])
       expect(running).toEqual(["first", "second"])
     }).pipe(Effect.provide(MemoryTransport.layer())),
   )
@@ -61,20 +63,24 @@ describe("respond", () => {
           (line) => (line.length > 3 ? Effect.fail({ problem: "too long" }) : Effect.succeed(line)),
           { concurrency, onError: ({ problem }, line) => Effect.succeed(utf8(`ERR ${string(line)}: ${problem}`)) },
         )
-        const { connect } = yield* serving(handler, lines)
+        const { connect } = yield* Testing.serve({ handler, settings: lines })
         const connection = yield* connect()
         yield* Effect.forEach(["a", "long", "b"], (text) => connection.send(utf8(text)))
-        expect(yield* Effect.replicateEffect(receiveText(connection), 3)).toEqual(["a", "ERR long: too long", "b"])
+        expect(yield* Effect.replicateEffect(Testing.receiveText(connection), 3)).toEqual([
+          "a",
+          "ERR long: too long",
+          "b",
+        ])
       }).pipe(Effect.provide(MemoryTransport.layer())),
     )
   }
 
   it.scoped("ends the connection with the failure when no reply is made of it", () =>
     Effect.gen(function* () {
-      const { connect, events } = yield* serving(
-        Handler.respond(() => Effect.fail("no luck" as const)),
-        lines,
-      )
+      const { connect, events } = yield* Testing.serve({
+        handler: Handler.respond(() => Effect.fail("no luck" as const)),
+        settings: lines,
+      })
       const connection = yield* connect()
       yield* connection.send(utf8("a"))
       const { reason } = yield* events.one("ConnectionClosed")

@@ -6,8 +6,10 @@ import * as Option from "effect/Option"
 import { Client } from "../../src/client/index.ts"
 import { ConnectionId, Framing } from "../../src/domain/index.ts"
 import { type Handler, Server, ServerConfig } from "../../src/server/index.ts"
+import { Testing } from "../../src/testing/index.ts"
 import { MemoryTransport } from "../../src/transport/index.ts"
-import { anyPort, overEachTransport, receiveText, serving, string, utf8 } from "../support/serving.ts"
+import { anyPort, overEachTransport } from "../support/eachTransport.ts"
+import { string, utf8 } from "../support/texts.ts"
 
 const line = { frame: Framing.line }
 
@@ -28,15 +30,15 @@ const obeying: Handler.FiberHandler<unknown, Server> = (connection) =>
 describe("a handler", () => {
   overEachTransport("lists, sends to and kicks other connections through the Server of its context", () =>
     Effect.gen(function* () {
-      const { connect, events } = yield* serving(obeying, line)
+      const { connect, events } = yield* Testing.serve({ handler: obeying, settings: line })
       const ann = yield* connect()
       const bob = yield* connect()
       yield* ann.send(utf8("list"))
-      expect(yield* receiveText(ann)).toBe("1,2")
+      expect(yield* Testing.receiveText(ann)).toBe("1,2")
       yield* ann.send(utf8("to 2 hello"))
-      expect(yield* receiveText(bob)).toBe("hello")
+      expect(yield* Testing.receiveText(bob)).toBe("hello")
       yield* ann.send(utf8("kick 2"))
-      expect(yield* receiveText(bob)).toBeUndefined()
+      expect(yield* Testing.receiveText(bob)).toBeUndefined()
       yield* bob.close
       expect(yield* events.one("ConnectionClosed")).toMatchObject({ id: 2, reason: { _tag: "Kicked" } })
     }),
@@ -46,14 +48,15 @@ describe("a handler", () => {
     Effect.gen(function* () {
       const outer = yield* Server.make({ handler: () => Effect.never })
       const { connect, server } = yield* Effect.provideService(
-        serving((connection) =>
-          Effect.flatMap(Server, (mine) => connection.send(utf8(mine === outer ? "the outer" : "its own"))),
-        ),
+        Testing.serve({
+          handler: (connection) =>
+            Effect.flatMap(Server, (mine) => connection.send(utf8(mine === outer ? "the outer" : "its own"))),
+        }),
         Server,
         outer,
       )
       expect(server).not.toBe(outer)
-      expect(yield* receiveText(yield* connect())).toBe("its own")
+      expect(yield* Testing.receiveText(yield* connect())).toBe("its own")
     }).pipe(Effect.provide(MemoryTransport.layer())),
   )
 
@@ -67,7 +70,7 @@ describe("a handler", () => {
       const client = yield* Client.make(line)
       const peer = yield* client.connect(Option.getOrThrow(Option.fromNullable(endpoint)))
       yield* peer.send(utf8("list"))
-      expect(yield* receiveText(peer)).toBe("1")
+      expect(yield* Testing.receiveText(peer)).toBe("1")
     }).pipe(Effect.provide(MemoryTransport.layer())),
   )
 })

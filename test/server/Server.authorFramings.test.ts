@@ -2,18 +2,23 @@ import { expect } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import { Framing } from "../../src/domain/index.ts"
 import { Handler } from "../../src/server/index.ts"
+import { Testing } from "../../src/testing/index.ts"
 import { escaped, headed, summed } from "../support/authorFramings.ts"
+import { overEachTransport } from "../support/eachTransport.ts"
 import { hex } from "../support/framingSuite.ts"
-import { overEachTransport, receiveText, serving, utf8 } from "../support/serving.ts"
+import { utf8 } from "../support/texts.ts"
 
 for (const options of [summed, escaped, headed]) {
   overEachTransport(`a relay forwards the frames of an author's framing, ${options.name}`, () =>
     Effect.gen(function* () {
-      const { connect } = yield* serving(Handler.broker(), { frame: Framing.make(options) })
+      const { connect } = yield* Testing.serve({
+        handler: Handler.broker(),
+        settings: { frame: Framing.make(options) },
+      })
       const [from, to] = [yield* connect(), yield* connect()]
       for (const text of ["a\u0003\u0010", "second"]) {
         yield* from.send(utf8(text))
-        expect(yield* receiveText(to)).toBe(text)
+        expect(yield* Testing.receiveText(to)).toBe(text)
       }
     }),
   )
@@ -21,7 +26,10 @@ for (const options of [summed, escaped, headed]) {
 
 overEachTransport("an invalid frame ends its own connection alone, with the offset and the problem of the author", () =>
   Effect.gen(function* () {
-    const { connect, events } = yield* serving(Handler.echo(), { frame: Framing.make(summed) })
+    const { connect, events } = yield* Testing.serve({
+      handler: Handler.echo(),
+      settings: { frame: Framing.make(summed) },
+    })
     const other = yield* connect()
     const peer = yield* connect({ frame: Framing.raw })
     yield* peer.send(hex("aa016161 aa016162"))
@@ -30,13 +38,16 @@ overEachTransport("an invalid frame ends its own connection alone, with the offs
       reason: { _tag: "FrameInvalid", offset: 4, problem: "the sum is wrong" },
     })
     yield* other.send(utf8("still here"))
-    expect(yield* receiveText(other)).toBe("still here")
+    expect(yield* Testing.receiveText(other)).toBe("still here")
   }),
 )
 
 overEachTransport("a frame that the peer ends in the middle is truncated", () =>
   Effect.gen(function* () {
-    const { connect, events } = yield* serving(Handler.echo(), { frame: Framing.make(summed) })
+    const { connect, events } = yield* Testing.serve({
+      handler: Handler.echo(),
+      settings: { frame: Framing.make(summed) },
+    })
     const peer = yield* connect({ frame: Framing.raw })
     yield* peer.send(hex("aa0000 aa0561"))
     yield* peer.close
@@ -46,7 +57,7 @@ overEachTransport("a frame that the peer ends in the middle is truncated", () =>
 
 overEachTransport("a payload that encode refuses is not sent, and the error has the reason of the author", () =>
   Effect.gen(function* () {
-    const { connect } = yield* serving(Handler.echo(), { frame: Framing.make(summed) })
+    const { connect } = yield* Testing.serve({ handler: Handler.echo(), settings: { frame: Framing.make(summed) } })
     const client = yield* connect()
     expect(yield* Effect.flip(client.send(new Uint8Array(256)))).toMatchObject({
       _tag: "InvalidPayloadError",
@@ -54,7 +65,7 @@ overEachTransport("a payload that encode refuses is not sent, and the error has 
       problem: "it has 256 bytes, and a frame has at most 255",
     })
     yield* client.send(utf8("next"))
-    expect(yield* receiveText(client)).toBe("next")
+    expect(yield* Testing.receiveText(client)).toBe("next")
   }),
 )
 
@@ -67,7 +78,7 @@ overEachTransport("an exception in next ends its own connection with FramingFail
         return summed.next(bytes, maxFrameBytes, searched)
       },
     })
-    const { connect, events } = yield* serving(Handler.echo(), { frame })
+    const { connect, events } = yield* Testing.serve({ handler: Handler.echo(), settings: { frame } })
     const other = yield* connect()
     const peer = yield* connect({ frame: Framing.raw })
     yield* peer.send(hex("aa016161 ff"))
@@ -77,6 +88,6 @@ overEachTransport("an exception in next ends its own connection with FramingFail
     })
     expect(events.all("FrameReceived").map(({ bytes }) => [...bytes])).toEqual([[0x61]])
     yield* other.send(utf8("still here"))
-    expect(yield* receiveText(other)).toBe("still here")
+    expect(yield* Testing.receiveText(other)).toBe("still here")
   }),
 )

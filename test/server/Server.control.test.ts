@@ -4,25 +4,27 @@ import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
 import * as TestClock from "effect/TestClock"
 import { Handler } from "../../src/server/index.ts"
+import { Testing } from "../../src/testing/index.ts"
 import { MemoryTransport } from "../../src/transport/index.ts"
-import { overEachTransport, receiveAll, receiveText, serving, utf8 } from "../support/serving.ts"
+import { overEachTransport } from "../support/eachTransport.ts"
+import { utf8 } from "../support/texts.ts"
 
 describe("a server that runs", () => {
   overEachTransport("stops listening on an endpoint and starts again, and connections live on", () =>
     Effect.gen(function* () {
-      const { connect, connectTo, endpoint, events, server } = yield* serving(Handler.echo())
+      const { connect, connectTo, endpoint, events, server } = yield* Testing.serve({ handler: Handler.echo() })
       const peer = yield* connect()
       expect(yield* server.stopListening(endpoint)).toBe(true)
       expect(yield* server.stopListening(endpoint)).toBe(false)
       expect(yield* server.listening).toEqual([])
       expect((yield* Effect.flip(connectTo(endpoint)))._tag).toBe("ConnectError")
       yield* peer.send(utf8("still here"))
-      expect(yield* receiveText(peer)).toBe("still here")
+      expect(yield* Testing.receiveText(peer)).toBe("still here")
       for (let round = 0; round < 20; round++) {
         expect((yield* server.startListening(endpoint)).endpoint).toEqual(endpoint)
         const late = yield* connectTo(endpoint)
         yield* late.send(utf8("again"))
-        expect(yield* receiveText(late)).toBe("again")
+        expect(yield* Testing.receiveText(late)).toBe("again")
         yield* late.close
         expect(yield* server.stopListening(endpoint)).toBe(true)
       }
@@ -35,19 +37,19 @@ describe("a server that runs", () => {
     "refuses new connections while it is suspended, with the reason, and accepts them again when it resumes",
     () =>
       Effect.gen(function* () {
-        const { connect, connectTo, endpoint, events, server } = yield* serving(Handler.echo())
+        const { connect, connectTo, endpoint, events, server } = yield* Testing.serve({ handler: Handler.echo() })
         const peer = yield* connect()
         yield* server.suspend
         expect((yield* server.state).accepting).toBe("suspended")
         const refused = yield* connectTo(endpoint)
-        yield* Effect.ignore(receiveAll(refused))
+        yield* Effect.ignore(Testing.receiveAll(refused))
         yield* refused.close
         expect((yield* events.one("ConnectionRefused")).rule).toEqual({ _tag: "Suspended" })
         yield* server.resume
         const late = yield* connect()
         for (const one of [peer, late]) {
           yield* one.send(utf8("hello"))
-          expect(yield* receiveText(one)).toBe("hello")
+          expect(yield* Testing.receiveText(one)).toBe("hello")
           yield* one.close
         }
       }),
@@ -55,10 +57,10 @@ describe("a server that runs", () => {
 
   overEachTransport("has the open connections, with their start, their bytes and their queues", () =>
     Effect.gen(function* () {
-      const { connect, endpoint, server } = yield* serving(Handler.echo())
+      const { connect, endpoint, server } = yield* Testing.serve({ handler: Handler.echo() })
       const peer = yield* connect()
       yield* peer.send(utf8("hello"))
-      yield* receiveText(peer)
+      yield* Testing.receiveText(peer)
       const state = yield* server.state
       expect(state).toMatchObject({
         accepting: "yes",
@@ -77,7 +79,10 @@ describe("a server that runs", () => {
 
   it.scoped("reports the progress of a drain once a second", () =>
     Effect.gen(function* () {
-      const { connect, events, server } = yield* serving(() => Effect.never, { drain: Duration.millis(2500) })
+      const { connect, events, server } = yield* Testing.serve({
+        handler: () => Effect.never,
+        settings: { drain: Duration.millis(2500) },
+      })
       yield* connect()
       yield* connect()
       const drained = yield* Effect.fork(server.drain)

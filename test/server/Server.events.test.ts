@@ -6,9 +6,10 @@ import * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
 import { Framing, type ServerEvent } from "../../src/domain/index.ts"
 import { Handler } from "../../src/server/index.ts"
+import { Testing } from "../../src/testing/index.ts"
 import { turns } from "../../src/testing/turns.ts"
-import { record } from "../support/record.ts"
-import { overEachTransport, receiveBytes, serving, string, utf8 } from "../support/serving.ts"
+import { overEachTransport } from "../support/eachTransport.ts"
+import { string, utf8 } from "../support/texts.ts"
 
 const upTo = (tag: ServerEvent["_tag"]) => (events: Stream.Stream<ServerEvent>) =>
   Effect.map(Stream.runCollect(Stream.takeUntil(events, (event) => event._tag === tag)), Chunk.toReadonlyArray)
@@ -16,12 +17,12 @@ const upTo = (tag: ServerEvent["_tag"]) => (events: Stream.Stream<ServerEvent>) 
 describe("a subscriber to the events", () => {
   overEachTransport("gets frames only when it asks for them, and everything from when it subscribed", () =>
     Effect.gen(function* () {
-      const { connect, server } = yield* serving(Handler.echo())
+      const { connect, server } = yield* Testing.serve({ handler: Handler.echo() })
       const plain = yield* server.subscribeEvents()
       const full = yield* server.subscribeEvents({ frames: true })
       const peer = yield* connect()
       yield* peer.send(utf8("x"))
-      yield* receiveBytes(peer, 1)
+      yield* Testing.receiveBytes(peer, 1)
       const late = yield* server.subscribeEvents({ frames: true })
       yield* peer.close
       const lives = ["ConnectionOpened", "ConnectionHalfClosed", "ConnectionClosed"]
@@ -38,7 +39,10 @@ describe("a subscriber to the events", () => {
 
   overEachTransport("that drops the oldest gets their number in their place", () =>
     Effect.gen(function* () {
-      const { connect, events, server } = yield* serving(Handler.discard(), { frame: Framing.line })
+      const { connect, events, server } = yield* Testing.serve({
+        handler: Handler.discard(),
+        settings: { frame: Framing.line },
+      })
       const slow = yield* server.subscribeEvents({ frames: true, bufferBytes: 256 * 20 })
       const peer = yield* connect()
       const sent = 500
@@ -59,7 +63,7 @@ describe("a subscriber to the events", () => {
 
   overEachTransport("that blocks holds the peers back and loses nothing", () =>
     Effect.gen(function* () {
-      const { connect, events, server } = yield* serving(Handler.discard())
+      const { connect, events, server } = yield* Testing.serve({ handler: Handler.discard() })
       const blocks = yield* server.subscribeEvents({ frames: true, overflow: "block", bufferBytes: 64 * 1024 })
       const peer = yield* connect()
       const volume = new Uint8Array(16 * 1024 * 1024).map((_, at) => at % 251)
@@ -72,7 +76,7 @@ describe("a subscriber to the events", () => {
       expect(events.all("FrameReceived").every(({ id }) => id === 1)).toBe(true)
       const held = events.all("FrameReceived").reduce((sum, { bytes }) => sum + bytes.length, 0)
       expect(held).toBeLessThan(1024 * 1024)
-      const taken = yield* record(Effect.succeed(blocks))
+      const taken = yield* Testing.probe(Effect.succeed(blocks))
       expect(yield* taken.one("ConnectionClosed")).toMatchObject({ id: 1, bytesIn: volume.length })
       yield* taken.one("FrameReceived", ({ id }) => id === 2)
       const frames = taken.all("FrameReceived").filter(({ id }) => id === 1)
@@ -86,17 +90,17 @@ describe("a subscriber to the events", () => {
     Effect.gen(function* () {
       const count = 5000
       const payloads = Stream.fromChunk(Chunk.makeBy(count, (n) => utf8(`${n}\n`)))
-      const { connect, server } = yield* serving((connection) => connection.sendAll(payloads))
+      const { connect, server } = yield* Testing.serve({ handler: (connection) => connection.sendAll(payloads) })
       const blocks = yield* server.subscribeEvents({ frames: true, overflow: "block", bufferBytes: 16 * 1024 })
       const events = yield* server.subscribeEvents({ frames: true })
-      const sent = yield* record(Effect.succeed(events))
+      const sent = yield* Testing.probe(Effect.succeed(events))
       const peer = yield* connect()
       yield* sent.one("FrameSent")
       yield* turns(50)
       expect(sent.all("FrameSent").length).toBeLessThan((16 * 1024) / 256 + 2)
-      const taken = yield* record(Effect.succeed(blocks))
+      const taken = yield* Testing.probe(Effect.succeed(blocks))
       const text = Array.from({ length: count }, (_, n) => `${n}\n`).join("")
-      expect(string(yield* receiveBytes(peer, text.length))).toBe(text)
+      expect(string(yield* Testing.receiveBytes(peer, text.length))).toBe(text)
       yield* peer.close
       yield* taken.one("ConnectionClosed")
       expect(taken.all("FrameSent").length).toBe(count)
@@ -106,19 +110,19 @@ describe("a subscriber to the events", () => {
 
   overEachTransport("that blocks and ends its subscription holds no peer any more", () =>
     Effect.gen(function* () {
-      const { connect, events, server } = yield* serving(Handler.echo())
+      const { connect, events, server } = yield* Testing.serve({ handler: Handler.echo() })
       const subscription = yield* Scope.make()
       yield* Scope.extend(server.subscribeEvents({ overflow: "block", bufferBytes: 1 }), subscription)
       const peer = yield* connect()
       yield* peer.send(utf8("x"))
       // "y" is sent after "x", and another server answers it. So without the subscriber "x" would have been read by now.
-      const other = yield* serving(Handler.echo())
+      const other = yield* Testing.serve({ handler: Handler.echo() })
       const later = yield* other.connect()
       yield* later.send(utf8("y"))
-      expect(string(yield* receiveBytes(later, 1))).toBe("y")
+      expect(string(yield* Testing.receiveBytes(later, 1))).toBe("y")
       expect(events.all("FrameReceived")).toEqual([])
       yield* Scope.close(subscription, Exit.void)
-      expect(string(yield* receiveBytes(peer, 1))).toBe("x")
+      expect(string(yield* Testing.receiveBytes(peer, 1))).toBe("x")
     }),
   )
 })

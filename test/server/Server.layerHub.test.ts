@@ -6,8 +6,10 @@ import { Client } from "../../src/client/index.ts"
 import { Framing } from "../../src/domain/index.ts"
 import { Hub } from "../../src/hub/index.ts"
 import { Handler, Server, ServerConfig } from "../../src/server/index.ts"
+import { Testing } from "../../src/testing/index.ts"
 import { MemoryTransport } from "../../src/transport/index.ts"
-import { anyPort, receiveText, utf8 } from "../support/serving.ts"
+import { anyPort } from "../support/eachTransport.ts"
+import { utf8 } from "../support/texts.ts"
 
 const hub = Hub.layer({ framing: Framing.line })
 
@@ -33,7 +35,7 @@ describe("Server.layerHub", () => {
       const peer = yield* client.connect(endpoint)
       yield* Effect.repeat(server.connections, { until: ({ length }) => length === 1 })
       yield* Effect.flatMap(Hub, ({ publish }) => publish(utf8("to all")))
-      expect(yield* receiveText(peer)).toBe("to all")
+      expect(yield* Testing.receiveText(peer)).toBe("to all")
     }).pipe(Effect.provide(serverWith())),
   )
 

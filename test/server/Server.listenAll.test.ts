@@ -5,8 +5,10 @@ import * as Layer from "effect/Layer"
 import * as Scope from "effect/Scope"
 import { type Endpoint, type ListenEndpoints, ListenError, tcpEndpoint, unixEndpoint } from "../../src/domain/index.ts"
 import { Handler, Server, ServerConfig } from "../../src/server/index.ts"
+import { Testing } from "../../src/testing/index.ts"
 import { MemoryTransport, Transport } from "../../src/transport/index.ts"
-import { anyPort, overEachTransport, receiveText, serving, utf8 } from "../support/serving.ts"
+import { anyPort, overEachTransport } from "../support/eachTransport.ts"
+import { utf8 } from "../support/texts.ts"
 
 const portOf = (endpoint: Endpoint) => (endpoint._tag === "Tcp" ? endpoint.port : 0)
 const dial = (endpoint: Endpoint) => Effect.flatMap(Transport, (transport) => Effect.scoped(transport.dial(endpoint)))
@@ -14,7 +16,7 @@ const dial = (endpoint: Endpoint) => Effect.flatMap(Transport, (transport) => Ef
 describe("a server that listens on several endpoints", () => {
   overEachTransport("serves all endpoints, and reports the endpoint of each connection", () =>
     Effect.gen(function* () {
-      const { connectTo, events, server } = yield* serving(Handler.broker())
+      const { connectTo, events, server } = yield* Testing.serve({ handler: Handler.broker() })
       const listeners = yield* server.listenAll([anyPort, tcpEndpoint("::1", 0)])
       const [first, second] = listeners.map(({ endpoint }) => endpoint)
       if (first === undefined || second === undefined) return expect.fail()
@@ -24,13 +26,13 @@ describe("a server that listens on several endpoints", () => {
       const opened = yield* events.first("ConnectionOpened", 2)
       expect(opened.map(({ local }) => local)).toEqual([first, second])
       yield* a.send(utf8("from one to the other"))
-      expect(yield* receiveText(b)).toBe("from one to the other")
+      expect(yield* Testing.receiveText(b)).toBe("from one to the other")
     }),
   )
 
   overEachTransport("leaves no listener open when one fails, and names its endpoint", () =>
     Effect.gen(function* () {
-      const { endpoint: taken, events, server } = yield* serving(Handler.broker())
+      const { endpoint: taken, events, server } = yield* Testing.serve({ handler: Handler.broker() })
       const other = yield* Server.make({ handler: Handler.broker() })
       const free = (yield* Effect.scoped(other.listen(anyPort))).endpoint
       const error = yield* Effect.flip(other.listenAll([free, tcpEndpoint("no-such-host.invalid", 1), anyPort]))
@@ -49,7 +51,7 @@ describe("a server that listens on several endpoints", () => {
 
   overEachTransport("names the conflict when the server itself has the address", () =>
     Effect.gen(function* () {
-      const { endpoint, server } = yield* serving(Handler.broker())
+      const { endpoint, server } = yield* Testing.serve({ handler: Handler.broker() })
       const all = tcpEndpoint("0.0.0.0", portOf(endpoint))
       for (const asked of [endpoint, all]) {
         const error = yield* Effect.flip(server.listen(asked))
@@ -66,7 +68,7 @@ describe("a server that listens on several endpoints", () => {
 
   overEachTransport("can listen on the same ports twenty times in a row, with connections between", () =>
     Effect.gen(function* () {
-      const { connectTo, events, server } = yield* serving(Handler.echo("close"))
+      const { connectTo, events, server } = yield* Testing.serve({ handler: Handler.echo("close") })
       const ends = yield* Scope.make()
       const listeners = yield* Scope.extend(server.listenAll([anyPort, tcpEndpoint("::1", 0)]), ends)
       yield* Scope.close(ends, Exit.void)
@@ -80,7 +82,7 @@ describe("a server that listens on several endpoints", () => {
         for (const [index, { endpoint }] of bound.entries()) {
           const connection = yield* connectTo(endpoint)
           yield* connection.send(utf8(`${round}`))
-          expect(yield* receiveText(connection)).toBe(`${round}`)
+          expect(yield* Testing.receiveText(connection)).toBe(`${round}`)
           yield* events.first("ConnectionOpened", (round - 1) * 2 + index + 1)
         }
         yield* Scope.close(scope, Exit.void)

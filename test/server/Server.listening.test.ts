@@ -7,10 +7,9 @@ import * as Scope from "effect/Scope"
 import { Client } from "../../src/client/index.ts"
 import { parseAddressRanges, tcpEndpoint } from "../../src/domain/index.ts"
 import { Handler } from "../../src/server/index.ts"
+import { Testing } from "../../src/testing/index.ts"
 import { MemoryTransport, NodeTransport, Transport } from "../../src/transport/index.ts"
 import { haveIpv6 } from "../support/peers.ts"
-import { dialRaw } from "../support/rawPeer.ts"
-import { serving } from "../support/serving.ts"
 
 /** A transport on which, in the same turn as the listen, a client connects and an accept fails. */
 const promptDial = Layer.effect(
@@ -36,7 +35,7 @@ const promptDial = Layer.effect(
 describe("a client that connects before the fiber that listens goes on", () => {
   it.scoped("is accepted at the endpoint that is listened on, after the event Listening", () =>
     Effect.gen(function* () {
-      const { endpoint, events } = yield* serving(Handler.discard())
+      const { endpoint, events } = yield* Testing.serve({ handler: Handler.discard() })
       expect(yield* events.one("ConnectionOpened")).toMatchObject({ local: endpoint })
       expect(yield* events.one("AcceptFailed")).toMatchObject({ endpoint, code: "EMFILE" })
       expect(events.tags()).toEqual(["Listening", "AcceptFailed", "ConnectionOpened"])
@@ -45,8 +44,8 @@ describe("a client that connects before the fiber that listens goes on", () => {
 
   it.scopedLive("is served over a socket whatever the scheduler is", () =>
     Effect.gen(function* () {
-      const { endpoint, events } = yield* serving(Handler.discard())
-      yield* dialRaw(endpoint)
+      const { endpoint, events } = yield* Testing.serve({ handler: Handler.discard() })
+      yield* Testing.dialPeer(endpoint)
       expect((yield* events.one("ConnectionOpened")).local).toEqual(endpoint)
     }).pipe(Effect.provide(NodeTransport.layer), Effect.withScheduler(Scheduler.timer(1))),
   )
@@ -56,7 +55,7 @@ describe("an IPv4 client of a listener that takes both families", () => {
   it.scopedLive.skipIf(!haveIpv6())("is shown, matched and counted by its IPv4 address", () =>
     Effect.gen(function* () {
       const settings = { deny: Either.getOrThrow(parseAddressRanges("127.0.0.2")), maxPerAddress: 1 }
-      const { events, server } = yield* serving(Handler.discard(), settings)
+      const { events, server } = yield* Testing.serve({ handler: Handler.discard(), settings })
       const { endpoint: dual } = yield* server.listen(tcpEndpoint("::", 0))
       if (dual._tag === "Unix") return
       const client = yield* Client.make()
@@ -64,7 +63,7 @@ describe("an IPv4 client of a listener that takes both families", () => {
       const opened = yield* events.one("ConnectionOpened")
       expect([opened.local, opened.remote]).toEqual([tcpEndpoint("127.0.0.1", dual.port), mapped.local])
       expect(mapped.remote).toEqual(tcpEndpoint("127.0.0.1", dual.port))
-      yield* dialRaw(tcpEndpoint("127.0.0.1", dual.port))
+      yield* Testing.dialPeer(tcpEndpoint("127.0.0.1", dual.port))
       const from = yield* Client.make({ source: "127.0.0.2" })
       yield* from.connect(tcpEndpoint("127.0.0.1", dual.port))
       const refused = yield* events.first("ConnectionRefused", 2)

@@ -13,11 +13,11 @@ import {
   unixEndpoint,
 } from "../../src/domain/index.ts"
 import { Handler, type ServerSettings } from "../../src/server/index.ts"
+import { Testing } from "../../src/testing/index.ts"
 import { NodeTransport, Tls, type Transport } from "../../src/transport/index.ts"
 import { makeIdentity } from "../support/certificates.ts"
 import { expectWholeLives } from "../support/eventGrammar.ts"
-import { dialRaw } from "../support/rawPeer.ts"
-import { serving, string, utf8 } from "../support/serving.ts"
+import { utf8 } from "../support/texts.ts"
 
 const test = <E>(promise: string, program: () => Effect.Effect<void, E, Scope.Scope | Transport>) =>
   it.scopedLive(promise, () => Effect.provide(program(), NodeTransport.layer))
@@ -50,18 +50,18 @@ describe("a server behind a proxy", () => {
   for (const version of [1, 2] as const) {
     test(`knows the client by a header of version ${version}, and loses no bytes behind the header in the same packet`, () =>
       Effect.gen(function* () {
-        const { endpoint, events, server } = yield* serving(Handler.echo(), behindProxy)
-        const peer = yield* dialRaw(endpoint)
-        yield* peer.write(withPayload(header(version), "hello"))
-        expect(string(yield* peer.take(5))).toBe("hello")
+        const { endpoint, events, server } = yield* Testing.serve({ handler: Handler.echo(), settings: behindProxy })
+        const peer = yield* Testing.dialPeer(endpoint)
+        yield* peer.send(withPayload(header(version), "hello"))
+        yield* peer.expect("hello")
         const opened = yield* events.one("ConnectionOpened")
         expect([opened.remote, opened.proxied?.destination]).toEqual([client, front])
         expect(opened.proxied?.by).toMatchObject({ host: "127.0.0.1" })
         // The handler does not get the header.
         expect((yield* server.connections).map(({ bytesIn, remote }) => [bytesIn, remote])).toEqual([[5, client]])
-        yield* peer.write(" again")
-        expect(string(yield* peer.take(6))).toBe(" again")
-        yield* peer.end
+        yield* peer.send(" again")
+        yield* peer.expect(" again")
+        yield* peer.halfClose
         const closed = yield* events.one("ConnectionClosed")
         expect([closed.remote, closed.bytesIn]).toEqual([client, 11])
         expectWholeLives(events.seen)
@@ -69,50 +69,56 @@ describe("a server behind a proxy", () => {
 
     test(`reads a header of version ${version} that comes byte by byte`, () =>
       Effect.gen(function* () {
-        const { endpoint, events } = yield* serving(Handler.echo(), behindProxy)
-        const peer = yield* dialRaw(endpoint)
+        const { endpoint, events } = yield* Testing.serve({ handler: Handler.echo(), settings: behindProxy })
+        const peer = yield* Testing.dialPeer(endpoint)
         for (const byte of withPayload(header(version), "x")) {
-          yield* peer.write(Uint8Array.of(byte))
+          yield* peer.send(Uint8Array.of(byte))
           yield* peer.flushed
         }
-        expect(string(yield* peer.take(1))).toBe("x")
+        yield* peer.expect("x")
         expect((yield* events.one("ConnectionOpened")).remote).toEqual(client)
       }))
   }
 
   test("applies the access rules to the client, and not to the proxy", () =>
     Effect.gen(function* () {
-      const { endpoint, events } = yield* serving(Handler.echo(), {
-        ...behindProxy,
-        deny: ranges("192.0.2.7,127.0.0.0/8"),
-        maxPerAddress: 1,
-        maxConns: 2,
+      const { endpoint, events } = yield* Testing.serve({
+        handler: Handler.echo(),
+        settings: {
+          ...behindProxy,
+          deny: ranges("192.0.2.7,127.0.0.0/8"),
+          maxPerAddress: 1,
+          maxConns: 2,
+        },
       })
-      const denied = yield* dialRaw(endpoint)
-      yield* denied.write(withPayload(header(1), "let me in"))
+      const denied = yield* Testing.dialPeer(endpoint)
+      yield* denied.send(withPayload(header(1), "let me in"))
       expect((yield* denied.takeRest).length).toBe(0)
       const refused = yield* events.one("ConnectionRefused")
       expect([refused.remote, refused.rule]).toEqual([client, { _tag: "Denied", range: "192.0.2.7" }])
       const other = header(1, tcpEndpoint("192.0.2.8", 1))
-      const first = yield* dialRaw(endpoint)
-      yield* first.write(withPayload(other, "1"))
+      const first = yield* Testing.dialPeer(endpoint)
+      yield* first.send(withPayload(other, "1"))
       yield* first.take(1)
-      const second = yield* dialRaw(endpoint)
-      yield* second.write(withPayload(other, "2"))
+      const second = yield* Testing.dialPeer(endpoint)
+      yield* second.send(withPayload(other, "2"))
       expect((yield* second.takeRest).length).toBe(0)
       expect(events.all("ConnectionRefused").at(-1)?.rule).toEqual({ _tag: "TooManyOfAddress", limit: 1 })
       // A refused connection occupies no slot.
-      const third = yield* dialRaw(endpoint)
-      yield* third.write(withPayload(header(2, tcpEndpoint("192.0.2.9", 1)), "3"))
-      expect(string(yield* third.take(1))).toBe("3")
+      const third = yield* Testing.dialPeer(endpoint)
+      yield* third.send(withPayload(header(2, tcpEndpoint("192.0.2.9", 1)), "3"))
+      yield* third.expect("3")
     }))
 
   test("accepts a connection that the proxy opens for itself, under the proxy's own address", () =>
     Effect.gen(function* () {
-      const { endpoint, events } = yield* serving(Handler.echo(), { ...behindProxy, deny: ranges("127.0.0.1") })
-      const check = yield* dialRaw(endpoint)
-      yield* check.write(withPayload(encodeProxyHeader(2, undefined, undefined), "ping"))
-      expect(string(yield* check.take(4))).toBe("ping")
+      const { endpoint, events } = yield* Testing.serve({
+        handler: Handler.echo(),
+        settings: { ...behindProxy, deny: ranges("127.0.0.1") },
+      })
+      const check = yield* Testing.dialPeer(endpoint)
+      yield* check.send(withPayload(encodeProxyHeader(2, undefined, undefined), "ping"))
+      yield* check.expect("ping")
       expect((yield* events.one("ConnectionOpened")).remote).toMatchObject({ host: "127.0.0.1" })
     }))
 
@@ -125,55 +131,64 @@ describe("a server behind a proxy", () => {
   for (const [what, head] of withoutAddress) {
     test(`refuses clients without an address if allow is set, and above maxPerAddress in all: ${what}`, () =>
       Effect.gen(function* () {
-        const allowed = yield* serving(Handler.echo(), { ...behindProxy, allow: ranges("10.0.0.0/8,127.0.0.1") })
-        const refused = yield* dialRaw(allowed.endpoint)
-        yield* refused.write(withPayload(head, "let me in"))
+        const allowed = yield* Testing.serve({
+          handler: Handler.echo(),
+          settings: { ...behindProxy, allow: ranges("10.0.0.0/8,127.0.0.1") },
+        })
+        const refused = yield* Testing.dialPeer(allowed.endpoint)
+        yield* refused.send(withPayload(head, "let me in"))
         expect((yield* refused.takeRest).length).toBe(0)
         expect((yield* allowed.events.one("ConnectionRefused")).rule).toEqual({ _tag: "NotAllowed" })
-        const limited = yield* serving(Handler.echo(), { ...behindProxy, maxPerAddress: 1, deny: ranges("10.0.0.0/8") })
-        const first = yield* dialRaw(limited.endpoint)
-        yield* first.write(withPayload(head, "1"))
-        expect(string(yield* first.take(1))).toBe("1")
-        const second = yield* dialRaw(limited.endpoint)
-        yield* second.write(withPayload(head, "2"))
+        const limited = yield* Testing.serve({
+          handler: Handler.echo(),
+          settings: { ...behindProxy, maxPerAddress: 1, deny: ranges("10.0.0.0/8") },
+        })
+        const first = yield* Testing.dialPeer(limited.endpoint)
+        yield* first.send(withPayload(head, "1"))
+        yield* first.expect("1")
+        const second = yield* Testing.dialPeer(limited.endpoint)
+        yield* second.send(withPayload(head, "2"))
         expect((yield* second.takeRest).length).toBe(0)
         expect((yield* limited.events.one("ConnectionRefused")).rule).toEqual({ _tag: "TooManyOfAddress", limit: 1 })
-        yield* first.end
+        yield* first.halfClose
         yield* limited.events.one("ConnectionClosed")
-        const third = yield* dialRaw(limited.endpoint)
-        yield* third.write(withPayload(head, "3"))
-        expect(string(yield* third.take(1))).toBe("3")
+        const third = yield* Testing.dialPeer(limited.endpoint)
+        yield* third.send(withPayload(head, "3"))
+        yield* third.expect("3")
       }))
   }
 
   test("reports a mapped IPv4 address of a header as the IPv4 address", () =>
     Effect.gen(function* () {
-      const { endpoint, events } = yield* serving(Handler.echo(), behindProxy)
-      const peer = yield* dialRaw(endpoint)
-      yield* peer.write(withPayload(utf8("PROXY TCP6 ::ffff:192.0.2.7 2001:db8::1 56324 443\r\n"), "x"))
-      expect(string(yield* peer.take(1))).toBe("x")
+      const { endpoint, events } = yield* Testing.serve({ handler: Handler.echo(), settings: behindProxy })
+      const peer = yield* Testing.dialPeer(endpoint)
+      yield* peer.send(withPayload(utf8("PROXY TCP6 ::ffff:192.0.2.7 2001:db8::1 56324 443\r\n"), "x"))
+      yield* peer.expect("x")
       expect((yield* events.one("ConnectionOpened")).remote).toEqual(client)
     }))
 
   test("counts the connections that a proxy opens for itself under the proxy's own address", () =>
     Effect.gen(function* () {
       const settings = { ...behindProxy, maxPerAddress: 1, allow: ranges("10.0.0.0/8") }
-      const { endpoint, events } = yield* serving(Handler.echo(), settings)
+      const { endpoint, events } = yield* Testing.serve({ handler: Handler.echo(), settings })
       const check = withPayload(encodeProxyHeader(2, undefined, undefined), "ping")
-      const first = yield* dialRaw(endpoint)
-      yield* first.write(check)
-      expect(string(yield* first.take(4))).toBe("ping")
-      const second = yield* dialRaw(endpoint)
-      yield* second.write(check)
+      const first = yield* Testing.dialPeer(endpoint)
+      yield* first.send(check)
+      yield* first.expect("ping")
+      const second = yield* Testing.dialPeer(endpoint)
+      yield* second.send(check)
       expect((yield* second.takeRest).length).toBe(0)
       expect((yield* events.one("ConnectionRefused")).rule).toEqual({ _tag: "TooManyOfAddress", limit: 1 })
     }))
 
   test("refuses a peer that is not one of its proxies, whatever the peer sends", () =>
     Effect.gen(function* () {
-      const { endpoint, events } = yield* serving(Handler.echo(), { ...behindProxy, proxyFrom: ranges("192.0.2.1") })
-      const peer = yield* dialRaw(endpoint)
-      yield* peer.write(withPayload(header(1), "hello"))
+      const { endpoint, events } = yield* Testing.serve({
+        handler: Handler.echo(),
+        settings: { ...behindProxy, proxyFrom: ranges("192.0.2.1") },
+      })
+      const peer = yield* Testing.dialPeer(endpoint)
+      yield* peer.send(withPayload(header(1), "hello"))
       yield* Effect.ignore(peer.takeRest)
       expect((yield* events.one("ConnectionRefused")).rule).toEqual({ _tag: "ProxyNotTrusted" })
     }))
@@ -186,35 +201,41 @@ describe("a server behind a proxy", () => {
   for (const [what, bytes] of invalid) {
     test(`closes a connection at once with the reason, and serves others: ${what}`, () =>
       Effect.gen(function* () {
-        const { endpoint, events } = yield* serving(Handler.echo(), { ...behindProxy, maxConns: 1 })
-        const peer = yield* dialRaw(endpoint)
-        yield* peer.write(bytes)
+        const { endpoint, events } = yield* Testing.serve({
+          handler: Handler.echo(),
+          settings: { ...behindProxy, maxConns: 1 },
+        })
+        const peer = yield* Testing.dialPeer(endpoint)
+        yield* peer.send(bytes)
         yield* Effect.ignore(peer.takeRest)
         expect((yield* events.one("ConnectionRefused")).rule._tag).toBe("ProxyHeaderInvalid")
         expect(events.all("ConnectionOpened")).toEqual([])
-        const good = yield* dialRaw(endpoint)
-        yield* good.write(withPayload(header(1), "ok"))
-        expect(string(yield* good.take(2))).toBe("ok")
+        const good = yield* Testing.dialPeer(endpoint)
+        yield* good.send(withPayload(header(1), "ok"))
+        yield* good.expect("ok")
       }))
   }
 
   test("refuses a missing or incomplete header at the deadline, and a header cut off by FIN at once", () =>
     Effect.gen(function* () {
-      const { endpoint, events } = yield* serving(Handler.echo(), {
-        ...behindProxy,
-        handshakeTimeout: Duration.millis(200),
+      const { endpoint, events } = yield* Testing.serve({
+        handler: Handler.echo(),
+        settings: {
+          ...behindProxy,
+          handshakeTimeout: Duration.millis(200),
+        },
       })
-      const silent = yield* dialRaw(endpoint)
-      const half = yield* dialRaw(endpoint)
-      yield* half.write(header(2).subarray(0, 20))
+      const silent = yield* Testing.dialPeer(endpoint)
+      const half = yield* Testing.dialPeer(endpoint)
+      yield* half.send(header(2).subarray(0, 20))
       yield* Effect.all([silent.takeRest, half.takeRest])
       expect(events.all("ConnectionRefused").map(({ rule }) => rule._tag)).toEqual([
         "HandshakeTimeout",
         "HandshakeTimeout",
       ])
-      const cut = yield* dialRaw(endpoint)
-      yield* cut.write("PROXY TC")
-      yield* cut.end
+      const cut = yield* Testing.dialPeer(endpoint)
+      yield* cut.send("PROXY TC")
+      yield* cut.halfClose
       yield* cut.takeRest
       expect(events.all("ConnectionRefused").at(-1)?.rule).toEqual({
         _tag: "ProxyHeaderInvalid",
@@ -226,9 +247,12 @@ describe("a server behind a proxy", () => {
     Effect.gen(function* () {
       const identity = yield* Effect.promise(() => makeIdentity())
       const acceptor = yield* Tls.acceptor({ identities: [identity] })
-      const { endpoint, events } = yield* serving(Handler.echo(), { ...behindProxy, tls: acceptor })
-      const lone = yield* dialRaw(endpoint)
-      yield* lone.write(withPayload(header(1), "this is no handshake"))
+      const { endpoint, events } = yield* Testing.serve({
+        handler: Handler.echo(),
+        settings: { ...behindProxy, tls: acceptor },
+      })
+      const lone = yield* Testing.dialPeer(endpoint)
+      yield* lone.send(withPayload(header(1), "this is no handshake"))
       yield* Effect.ignore(lone.takeRest)
       const refused = yield* events.one("ConnectionRefused")
       expect([refused.rule._tag, refused.remote]).toEqual(["HandshakeFailed", client])

@@ -5,11 +5,10 @@ import * as Fiber from "effect/Fiber"
 import * as TestClock from "effect/TestClock"
 import { Framing, type ServerEvent } from "../../src/domain/index.ts"
 import { Handler } from "../../src/server/index.ts"
-import type { Testing } from "../../src/testing/index.ts"
+import { Testing } from "../../src/testing/index.ts"
 import { turns } from "../../src/testing/turns.ts"
 import { MemoryTransport } from "../../src/transport/index.ts"
 import { expectGrammar } from "../support/eventGrammar.ts"
-import { serving } from "../support/serving.ts"
 
 const rate = 10_000
 const capacityBytes = 1000
@@ -33,7 +32,7 @@ const flood = new Uint8Array(rate * 100)
 describe("the rate of one connection", () => {
   it.scoped("is the limit exactly: the bytes of a second at once, then the rate; others are not slowed down", () =>
     Effect.gen(function* () {
-      const { connect, events } = yield* serving(Handler.discard(), { maxRate: rate })
+      const { connect, events } = yield* Testing.serve({ handler: Handler.discard(), settings: { maxRate: rate } })
       const [fast, modest] = [yield* connect(atOnce), yield* connect(atOnce)]
       yield* Effect.forkScoped(fast.send(flood))
       yield* pass(1)
@@ -51,7 +50,7 @@ describe("the rate of one connection", () => {
 
   it.scoped("emits one event when it holds reading, and one when the peer keeps the rate again", () =>
     Effect.gen(function* () {
-      const { connect, events } = yield* serving(Handler.discard(), { maxRate: rate })
+      const { connect, events } = yield* Testing.serve({ handler: Handler.discard(), settings: { maxRate: rate } })
       const peer = yield* connect(atOnce)
       for (let round = 1; round <= 2; round++) {
         yield* Effect.forkScoped(peer.send(new Uint8Array(5 * rate)))
@@ -68,7 +67,10 @@ describe("the rate of one connection", () => {
 
   it.scoped("does not count as idle time: a held peer cannot send", () =>
     Effect.gen(function* () {
-      const { connect, events } = yield* serving(Handler.discard(), { maxRate: 100, idleTimeout: Duration.seconds(2) })
+      const { connect, events } = yield* Testing.serve({
+        handler: Handler.discard(),
+        settings: { maxRate: 100, idleTimeout: Duration.seconds(2) },
+      })
       const peer = yield* connect(atOnce)
       yield* Effect.forkScoped(peer.send(new Uint8Array(4000)))
       // The first read takes 1000 bytes. Its debt is paid off after nine seconds without a read.
@@ -80,10 +82,13 @@ describe("the rate of one connection", () => {
 
   it.scoped("does not postpone the deadline of the first frame", () =>
     Effect.gen(function* () {
-      const { connect, events } = yield* serving(Handler.discard(), {
-        frame: Framing.line,
-        firstFrameTimeout: Duration.seconds(2),
-        maxRate: 100,
+      const { connect, events } = yield* Testing.serve({
+        handler: Handler.discard(),
+        settings: {
+          frame: Framing.line,
+          firstFrameTimeout: Duration.seconds(2),
+          maxRate: 100,
+        },
       })
       const peer = yield* connect({ frame: Framing.raw })
       yield* Effect.forkScoped(Effect.ignore(peer.send(new Uint8Array(4000))))
@@ -97,7 +102,10 @@ describe("the rate of one connection", () => {
 
   it.scoped("does not delay the end of a connection", () =>
     Effect.gen(function* () {
-      const { connect, events, server } = yield* serving(Handler.discard(), { maxRate: 100 })
+      const { connect, events, server } = yield* Testing.serve({
+        handler: Handler.discard(),
+        settings: { maxRate: 100 },
+      })
       const peer = yield* connect(atOnce)
       yield* Effect.forkScoped(Effect.ignore(peer.send(new Uint8Array(4000))))
       yield* events.one("ConnectionThrottled")
@@ -112,7 +120,7 @@ describe("the rate of one connection", () => {
 describe("the rate of all connections", () => {
   it.scoped("releases as many connections in a tick as it has bytes for, not all", () =>
     Effect.gen(function* () {
-      const { connect, events } = yield* serving(Handler.discard(), { maxRateInAll: rate })
+      const { connect, events } = yield* Testing.serve({ handler: Handler.discard(), settings: { maxRateInAll: rate } })
       const peers = yield* Effect.replicateEffect(connect(atOnce), 5)
       yield* Effect.forEach(peers, (peer) => Effect.forkScoped(peer.send(flood)))
       yield* pass(3)
@@ -130,7 +138,7 @@ describe("the rate of all connections", () => {
 
   it.scoped("is the limit of all together, and no peer starves", () =>
     Effect.gen(function* () {
-      const { connect, events } = yield* serving(Handler.discard(), { maxRateInAll: rate })
+      const { connect, events } = yield* Testing.serve({ handler: Handler.discard(), settings: { maxRateInAll: rate } })
       const peers = yield* Effect.replicateEffect(connect(atOnce), 5)
       yield* Effect.forEach(peers, (peer) => Effect.forkScoped(peer.send(flood)))
       yield* pass(2)
@@ -150,7 +158,7 @@ describe("the rate of all connections", () => {
 
   it.scoped("gives a slow sender its turn among fast ones", () =>
     Effect.gen(function* () {
-      const { connect, events } = yield* serving(Handler.discard(), { maxRateInAll: rate })
+      const { connect, events } = yield* Testing.serve({ handler: Handler.discard(), settings: { maxRateInAll: rate } })
       const floods = yield* Effect.replicateEffect(connect(atOnce), 4)
       const modest = yield* connect(atOnce)
       yield* Effect.forEach(floods, (peer) => Effect.forkScoped(peer.send(flood)))

@@ -9,18 +9,19 @@ import { Client } from "../../src/client/index.ts"
 import { Framing } from "../../src/domain/index.ts"
 import { Hub } from "../../src/hub/index.ts"
 import { Handler, Server } from "../../src/server/index.ts"
+import { Testing } from "../../src/testing/index.ts"
 import { NodeTransport } from "../../src/transport/index.ts"
+import { anyPort, overEachTransport } from "../support/eachTransport.ts"
 import { openByEvents } from "../support/eventGrammar.ts"
 import { handles, handlesBeyond } from "../support/handles.ts"
-import { record } from "../support/record.ts"
-import { anyPort, overEachTransport, receiveAll, receiveText, serving, utf8 } from "../support/serving.ts"
+import { utf8 } from "../support/texts.ts"
 
 /** A server in a scope of its own, with a subscriber outside of it. */
 const inScopeOfItsOwn = <E>(handler: Handler.Handler<E, never>) =>
   Effect.gen(function* () {
     const scope = yield* Scope.make()
     const server = yield* Scope.extend(Server.make({ handler }), scope)
-    const events = yield* record(server.subscribeEvents())
+    const events = yield* Testing.probe(server.subscribeEvents())
     const { endpoint } = yield* Scope.extend(server.listen(anyPort), scope)
     return { server, events, endpoint, end: Scope.close(scope, Exit.void) }
   })
@@ -37,8 +38,8 @@ describe("the end of a server's scope", () => {
       yield* events.first("ConnectionClosed", 3)
       expect(events.tags().slice(4)).toEqual(["ListenStopped", ...new Array(3).fill("ConnectionClosed")])
       expect(openByEvents(events.seen)).toEqual([])
-      for (const peer of peers) expect((yield* receiveAll(peer)).length).toBe(0)
-      const next = yield* serving(Handler.echo())
+      for (const peer of peers) expect((yield* Testing.receiveAll(peer)).length).toBe(0)
+      const next = yield* Testing.serve({ handler: Handler.echo() })
       expect(yield* next.server.listen(endpoint)).toEqual({ endpoint })
     }),
   )
@@ -96,10 +97,10 @@ describe("the end of a server's scope", () => {
       const before = yield* handles
       yield* Effect.scoped(
         Effect.gen(function* () {
-          const { connect, connectRaw, events } = yield* serving(Handler.echo())
+          const { connect, connectPeer, events } = yield* Testing.serve({ handler: Handler.echo() })
           yield* Effect.replicateEffect(connect(), 5)
-          const deaf = yield* connectRaw({ reads: false })
-          yield* deaf.write(new Uint8Array(16 * 1024 * 1024))
+          const deaf = yield* connectPeer({ reads: false })
+          yield* deaf.send(new Uint8Array(16 * 1024 * 1024))
           yield* events.one("FrameReceived")
           expect((yield* handles)["TCPSocketWrap"]).toBeGreaterThanOrEqual(12)
         }),
@@ -115,20 +116,20 @@ describe("a hub shared by two servers", () => {
       const frame = Framing.line
       const hub = yield* Hub.make({ framing: frame })
       const scope = yield* Scope.make()
-      const one = yield* Scope.extend(serving(Handler.broker(), { frame }, { hub }), scope)
-      const two = yield* serving(Handler.broker(), { frame }, { hub })
+      const one = yield* Scope.extend(Testing.serve({ handler: Handler.broker(), settings: { frame }, hub }), scope)
+      const two = yield* Testing.serve({ handler: Handler.broker(), settings: { frame }, hub })
       const a = yield* Scope.extend(one.connect(), scope)
       const b = yield* two.connect()
       yield* a.send(utf8("from one"))
-      expect(yield* receiveText(b)).toBe("from one")
+      expect(yield* Testing.receiveText(b)).toBe("from one")
       yield* b.send(utf8("from two"))
-      expect(yield* receiveText(a)).toBe("from two")
+      expect(yield* Testing.receiveText(a)).toBe("from two")
       yield* hub.publish(utf8("from outside"))
-      expect([yield* receiveText(a), yield* receiveText(b)]).toEqual(["from outside", "from outside"])
+      expect([yield* Testing.receiveText(a), yield* Testing.receiveText(b)]).toEqual(["from outside", "from outside"])
       yield* Scope.close(scope, Exit.void)
       expect((yield* hub.stats).subscribers).toBe(1)
       yield* two.server.broadcast(utf8("still here"))
-      expect(yield* receiveText(b)).toBe("still here")
+      expect(yield* Testing.receiveText(b)).toBe("still here")
     }),
   )
 })

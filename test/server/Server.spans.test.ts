@@ -5,9 +5,9 @@ import { Client } from "../../src/client/index.ts"
 import { Codec, Framing, formatEndpoint, tcpEndpoint } from "../../src/domain/index.ts"
 import { Messages, Requests } from "../../src/protocol/index.ts"
 import { Handler, Middleware, Server, type ServerConnection } from "../../src/server/index.ts"
+import { Testing } from "../../src/testing/index.ts"
 import { MemoryTransport } from "../../src/transport/index.ts"
-import { record } from "../support/record.ts"
-import { overEachTransport } from "../support/serving.ts"
+import { overEachTransport } from "../support/eachTransport.ts"
 import { recordingTracer } from "../support/spans.ts"
 
 const within = (parent: string) => Effect.withSpan(parent)
@@ -83,7 +83,7 @@ describe("a program with a tracer", () => {
           handler: pipe(serve, Middleware.tracing({ name: "serve" })),
           onHandlerFailure: () => Effect.void,
         })
-        const events = yield* record(server.subscribeEvents())
+        const events = yield* Testing.probe(server.subscribeEvents())
         const { endpoint } = yield* server.listen("127.0.0.1:0")
         const client = yield* Client.make()
         yield* client.connect(endpoint)

@@ -3,10 +3,11 @@ import * as Effect from "effect/Effect"
 import * as Redacted from "effect/Redacted"
 import type * as Scope from "effect/Scope"
 import { Handler } from "../../src/server/index.ts"
+import { Testing } from "../../src/testing/index.ts"
 import { MemoryTransport, NodeTransport, Tls, type Transport } from "../../src/transport/index.ts"
 import { makeIdentity } from "../support/certificates.ts"
 import { expectWholeLives } from "../support/eventGrammar.ts"
-import { receiveText, serving, utf8 } from "../support/serving.ts"
+import { utf8 } from "../support/texts.ts"
 import { servingTls } from "../support/tls.ts"
 
 const test = <E>(promise: string, program: () => Effect.Effect<void, E, Scope.Scope | Transport>) =>
@@ -24,7 +25,7 @@ describe("a server that speaks TLS", () => {
       const hearer = yield* connectTls({ alpn: ["other"] })
       yield* events.first("ConnectionOpened", 2)
       yield* speaker.send(utf8("secret"))
-      expect(yield* receiveText(hearer)).toBe("secret")
+      expect(yield* Testing.receiveText(hearer)).toBe("secret")
       const [opened] = yield* events.first("ConnectionOpened", 1)
       expect(opened?.tls).toEqual({
         protocol: "TLSv1.3",
@@ -45,7 +46,7 @@ describe("a server that speaks TLS", () => {
       const { connectTls, events } = yield* servingTls(Handler.echo(), {}, { clientCa: clients.cert })
       const peer = yield* connectTls({ identity: client })
       yield* peer.send(utf8("hello"))
-      expect(yield* receiveText(peer)).toBe("hello")
+      expect(yield* Testing.receiveText(peer)).toBe("hello")
       const opened = yield* events.one("ConnectionOpened")
       expect(opened.tls?.peer).toMatchObject({ subject: "CN=plc-1", issuer: "CN=client CA" })
       expect(opened.tls?.peer?.fingerprint).toMatch(/^([0-9A-F]{2}:){31}[0-9A-F]{2}$/)
@@ -76,7 +77,7 @@ describe("a server that speaks TLS", () => {
       const late = yield* connectTls({ ca: next.cert })
       for (const peer of [early, late]) {
         yield* peer.send(utf8("hello"))
-        expect(yield* receiveText(peer)).toBe("hello")
+        expect(yield* Testing.receiveText(peer)).toBe("hello")
         yield* peer.close
       }
     }))
@@ -88,7 +89,7 @@ describe("a server that speaks TLS", () => {
       const { connectTls } = yield* servingTls(Handler.echo(), {}, { onKeyLog })
       const peer = yield* connectTls()
       yield* peer.send(utf8("x"))
-      yield* receiveText(peer)
+      yield* Testing.receiveText(peer)
       expect(lines.map((line) => line.split(" ")[0])).toContain("CLIENT_TRAFFIC_SECRET_0")
       yield* peer.close
     }))
@@ -136,13 +137,16 @@ describe("the material of TLS", () => {
   it.scopedLive("over a transport without sockets each new connection is refused, with the reason", () =>
     Effect.gen(function* () {
       const acceptor = yield* Tls.acceptor({ identities: [yield* Effect.promise(() => makeIdentity())] })
-      const { connectTo, endpoint, events } = yield* serving(Handler.echo(), { tls: acceptor })
+      const { connectTo, endpoint, events } = yield* Testing.serve({
+        handler: Handler.echo(),
+        settings: { tls: acceptor },
+      })
       const peer = yield* connectTo(endpoint)
       expect((yield* events.one("ConnectionRefused")).rule).toEqual({
         _tag: "HandshakeFailed",
         code: "ERR_NOT_A_SOCKET",
       })
-      yield* Effect.ignore(receiveText(peer))
+      yield* Effect.ignore(Testing.receiveText(peer))
     }).pipe(Effect.provide(MemoryTransport.layer())),
   )
 })

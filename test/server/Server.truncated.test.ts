@@ -8,8 +8,10 @@ import * as Stream from "effect/Stream"
 import type { Connection } from "../../src/connection/index.ts"
 import { type ConnectionClosedError, Framing, type SendError } from "../../src/domain/index.ts"
 import { Handler } from "../../src/server/index.ts"
+import { Testing } from "../../src/testing/index.ts"
+import { overEachTransport } from "../support/eachTransport.ts"
 import { hex } from "../support/framingSuite.ts"
-import { overEachTransport, receiveAll, serving, string, utf8 } from "../support/serving.ts"
+import { string, utf8 } from "../support/texts.ts"
 
 // Two whole frames, and three of the seven bytes of a third frame.
 const cutShort = hex("0001 61 0001 62 0005 63")
@@ -34,14 +36,15 @@ for (const [name, read] of Object.entries(readers)) {
   overEachTransport(`a handler answers the frames before a truncated frame, then fails: ${name}`, () =>
     Effect.gen(function* () {
       const failed = yield* Deferred.make<unknown>()
-      const { connect, events } = yield* serving(
-        (connection) => Effect.tapError(read(connection, connection.send), (error) => Deferred.succeed(failed, error)),
-        { frame },
-      )
+      const { connect, events } = yield* Testing.serve({
+        handler: (connection) =>
+          Effect.tapError(read(connection, connection.send), (error) => Deferred.succeed(failed, error)),
+        settings: { frame },
+      })
       const peer = yield* connect({ frame: Framing.raw })
       yield* peer.send(cutShort)
       yield* peer.halfClose
-      expect([...(yield* receiveAll(peer))]).toEqual([...cutShort.subarray(0, 6)])
+      expect([...(yield* Testing.receiveAll(peer))]).toEqual([...cutShort.subarray(0, 6)])
       expect((yield* events.one("ConnectionClosed")).reason).toEqual(truncated)
       expect(events.all("BytesSkipped")).toEqual([])
       expect(yield* Deferred.await(failed)).toMatchObject({ _tag: "ConnectionClosedError", reason: truncated })
@@ -50,7 +53,10 @@ for (const [name, read] of Object.entries(readers)) {
 
   overEachTransport(`a client gets the frames before a truncated frame, then fails: ${name}`, () =>
     Effect.gen(function* () {
-      const { connect } = yield* serving((connection) => connection.send(cutShort), { frame: Framing.raw })
+      const { connect } = yield* Testing.serve({
+        handler: (connection) => connection.send(cutShort),
+        settings: { frame: Framing.raw },
+      })
       const client = yield* connect({ frame })
       const taken: Array<string> = []
       const error = yield* Effect.flip(read(client, (payload) => Effect.sync(() => taken.push(string(payload)))))
@@ -65,14 +71,14 @@ overEachTransport("a handler that fails because a frame is truncated is no failu
   Effect.gen(function* () {
     const failures = yield* Queue.unbounded<unknown>()
     const ways = Object.values(readers)
-    const { connect, events } = yield* serving(
-      (connection) => {
+    const { connect, events } = yield* Testing.serve({
+      handler: (connection) => {
         const read = ways[connection.id - 1]
         return read === undefined ? Effect.die("a bug") : read(connection, () => Effect.void)
       },
-      { frame },
-      { onHandlerFailure: (cause) => Effect.asVoid(failures.offer(Cause.squash(cause))) },
-    )
+      settings: { frame },
+      onHandlerFailure: (cause) => Effect.asVoid(failures.offer(Cause.squash(cause))),
+    })
     for (const _ of ways) {
       const peer = yield* connect({ frame: Framing.raw })
       yield* peer.send(cutShort)
@@ -88,11 +94,11 @@ overEachTransport("a handler that fails because a frame is truncated is no failu
 
 overEachTransport("a reactor answers the frames before a truncated frame, and the reason is reported", () =>
   Effect.gen(function* () {
-    const { connect, events } = yield* serving(Handler.echo(), { frame })
+    const { connect, events } = yield* Testing.serve({ handler: Handler.echo(), settings: { frame } })
     const peer = yield* connect({ frame: Framing.raw })
     yield* peer.send(cutShort)
     yield* peer.halfClose
-    expect([...(yield* receiveAll(peer))]).toEqual([...cutShort.subarray(0, 6)])
+    expect([...(yield* Testing.receiveAll(peer))]).toEqual([...cutShort.subarray(0, 6)])
     expect((yield* events.one("ConnectionClosed")).reason).toEqual(truncated)
   }),
 )
@@ -100,10 +106,10 @@ overEachTransport("a reactor answers the frames before a truncated frame, and th
 overEachTransport("many answers to the frames before a truncated frame arrive whole at a slow peer", () =>
   Effect.gen(function* () {
     const answer = new Uint8Array(60_000).fill(0x61)
-    const { connect, events } = yield* serving(
-      (connection) => connection.runForEach(() => connection.sendNow(answer)),
-      { frame },
-    )
+    const { connect, events } = yield* Testing.serve({
+      handler: (connection) => connection.runForEach(() => connection.sendNow(answer)),
+      settings: { frame },
+    })
     const peer = yield* connect({ frame: Framing.raw })
     yield* peer.pause
     const requests = 100
@@ -111,14 +117,14 @@ overEachTransport("many answers to the frames before a truncated frame arrive wh
     yield* peer.halfClose
     yield* events.first("FrameSent", requests)
     yield* peer.resume
-    expect((yield* receiveAll(peer)).length).toBe(requests * (answer.length + 2))
+    expect((yield* Testing.receiveAll(peer)).length).toBe(requests * (answer.length + 2))
     expect((yield* events.one("ConnectionClosed")).reason).toEqual({ _tag: "FrameTruncated", bytes: 1 })
   }),
 )
 
 overEachTransport("a line without its end is a frame, and no frame is truncated", () =>
   Effect.gen(function* () {
-    const { connect, events } = yield* serving(Handler.discard(), { frame: Framing.line })
+    const { connect, events } = yield* Testing.serve({ handler: Handler.discard(), settings: { frame: Framing.line } })
     const peer = yield* connect({ frame: Framing.raw })
     yield* peer.send(utf8("a\nb"))
     yield* peer.close

@@ -4,10 +4,10 @@ import * as Effect from "effect/Effect"
 import * as TestClock from "effect/TestClock"
 import { Client } from "../../src/client/index.ts"
 import { Handler } from "../../src/server/index.ts"
+import { Testing } from "../../src/testing/index.ts"
 import { turns } from "../../src/testing/turns.ts"
 import { MemoryTransport } from "../../src/transport/index.ts"
-import { record } from "../support/record.ts"
-import { serving, utf8 } from "../support/serving.ts"
+import { utf8 } from "../support/texts.ts"
 import { withWallClock } from "../support/wallClock.ts"
 
 const aDay = 86_400_000
@@ -16,9 +16,9 @@ describe("a clock that is set while connections are open", () => {
   it.scoped("changes no lifetime, and the events carry the new date", () =>
     withWallClock((set) =>
       Effect.gen(function* () {
-        const { endpoint, events } = yield* serving(Handler.discard())
+        const { endpoint, events } = yield* Testing.serve({ handler: Handler.discard() })
         const client = yield* Client.make()
-        const told = yield* record(client.subscribeEvents())
+        const told = yield* Testing.probe(client.subscribeEvents())
         yield* TestClock.adjust("2 days")
         for (const shift of [-aDay, aDay]) {
           set(0)
@@ -44,9 +44,9 @@ describe("a clock that is set while connections are open", () => {
   it.scoped("neither shortens nor lengthens the time of a stable connection", () =>
     withWallClock((set) =>
       Effect.gen(function* () {
-        const { endpoint } = yield* serving(Handler.discard())
+        const { endpoint } = yield* Testing.serve({ handler: Handler.discard() })
         const client = yield* Client.make()
-        const told = yield* record(client.subscribeEvents())
+        const told = yield* Testing.probe(client.subscribeEvents())
         yield* TestClock.adjust("2 days")
         const reconnect = { jitter: 0, baseDelay: Duration.seconds(1), stableAfter: Duration.seconds(5) }
         // With the clock set back, a connection of 5 s is still stable. With the clock set forward, a connection of 4 s
@@ -94,7 +94,7 @@ describe("a clock that is set while connections are open", () => {
     withWallClock((set) =>
       Effect.gen(function* () {
         const rate = 10_000
-        const { connect, events } = yield* serving(Handler.discard(), { maxRate: rate })
+        const { connect, events } = yield* Testing.serve({ handler: Handler.discard(), settings: { maxRate: rate } })
         yield* TestClock.adjust("2 days")
         // Under the test clock the server would never read the rest.
         const peer = yield* connect({ closeDeadline: Duration.zero })

@@ -10,9 +10,10 @@ import * as Scope from "effect/Scope"
 import { Client } from "../../src/client/index.ts"
 import { Framing, limits, parseAddressRanges, tcpEndpoint, unixEndpoint } from "../../src/domain/index.ts"
 import { Handler, Server, ServerConfig } from "../../src/server/index.ts"
+import { Testing } from "../../src/testing/index.ts"
 import { MemoryTransport } from "../../src/transport/index.ts"
-import { record } from "../support/record.ts"
-import { anyPort, overEachTransport, receiveText, utf8 } from "../support/serving.ts"
+import { anyPort, overEachTransport } from "../support/eachTransport.ts"
+import { utf8 } from "../support/texts.ts"
 
 const fromEnv = (variables: Record<string, string>) =>
   Effect.provide(ServerConfig, ServerConfig.layerFromEnv()).pipe(
@@ -178,13 +179,13 @@ describe("the layer of a server", () => {
       )
       const server = yield* Effect.map(Layer.buildWithScope(layer, scope), (context) => Effect.provide(Server, context))
       const { drain, listen, subscribeEvents } = yield* server
-      const events = yield* record(subscribeEvents())
+      const events = yield* Testing.probe(subscribeEvents())
       const { endpoint } = yield* listen(anyPort)
       const client = yield* Client.make({ frame: Framing.line })
       const [a, b] = [yield* client.connect(endpoint), yield* client.connect(endpoint)]
       yield* events.first("ConnectionOpened", 2)
       yield* a.send(utf8("hello"))
-      expect(yield* receiveText(b)).toBe("hello")
+      expect(yield* Testing.receiveText(b)).toBe("hello")
       yield* Effect.all([Scope.close(scope, Exit.void), a.close, b.close], { concurrency: 3 })
       expect(yield* drain).toEqual({ graceful: 2, forced: 0 })
       expect(events.all("ListenStopped").length).toBe(2)

@@ -4,8 +4,8 @@ import * as Effect from "effect/Effect"
 import { Client } from "../../src/client/index.ts"
 import { endpointProblem, fdEndpoint, tcpEndpoint, unixEndpoint } from "../../src/domain/index.ts"
 import { Handler, Server } from "../../src/server/index.ts"
-import { record } from "../support/record.ts"
-import { overEachTransport } from "../support/serving.ts"
+import { Testing } from "../../src/testing/index.ts"
+import { overEachTransport } from "../support/eachTransport.ts"
 
 const wrong = [
   [tcpEndpoint("127.0.0.1", 70_000), "the port 70000 is not a whole number from 0 to 65535"],
@@ -25,7 +25,7 @@ describe("an invalid endpoint", () => {
     Effect.gen(function* () {
       const server = yield* Server.make({ handler: Handler.echo() })
       const client = yield* Client.make()
-      const told = yield* record(client.subscribeEvents())
+      const told = yield* Testing.probe(client.subscribeEvents())
       for (const [endpoint, problem] of wrong) {
         const notHeard = yield* Effect.flip(server.listen(endpoint))
         expect([notHeard._tag, notHeard.reason, notHeard.code]).toEqual(["ListenError", "InvalidEndpoint", "EINVAL"])

@@ -6,8 +6,9 @@ import { Client } from "../../src/client/index.ts"
 import { ConnectionId, Framing } from "../../src/domain/index.ts"
 import { Hub } from "../../src/hub/index.ts"
 import { Handler } from "../../src/server/index.ts"
+import { Testing } from "../../src/testing/index.ts"
 import { MemoryTransport } from "../../src/transport/index.ts"
-import { receiveText, serving, utf8 } from "../support/serving.ts"
+import { utf8 } from "../support/texts.ts"
 
 const settings = { frame: Framing.line, maxFrame: 10 }
 const refused = [utf8("two\nlines"), new Uint8Array(11)]
@@ -15,7 +16,7 @@ const refused = [utf8("two\nlines"), new Uint8Array(11)]
 describe("a payload that the framing cannot carry as one frame", () => {
   it.scoped("is refused by whatever sends it, and nothing of it is sent", () =>
     Effect.gen(function* () {
-      const { connect, endpoint, events, server } = yield* serving(Handler.broker(), settings)
+      const { connect, endpoint, events, server } = yield* Testing.serve({ handler: Handler.broker(), settings })
       const hub = yield* Hub.make({ framing: Framing.line, maxFrameBytes: 10 })
       const client = yield* Client.make(settings)
       const session = yield* client.session(endpoint)
@@ -37,7 +38,7 @@ describe("a payload that the framing cannot carry as one frame", () => {
         }
       }
       yield* server.broadcast(utf8("0123456789"))
-      expect(yield* receiveText(peer)).toBe("0123456789")
+      expect(yield* Testing.receiveText(peer)).toBe("0123456789")
       expect(events.all("FrameSent").length).toBe(1)
     }).pipe(Effect.provide(MemoryTransport.layer())),
   )
@@ -45,12 +46,12 @@ describe("a payload that the framing cannot carry as one frame", () => {
   it.scoped("is refused to the broadcast of a handler, and ends the connection of a reactor that replies with it", () =>
     Effect.gen(function* () {
       const [payload = utf8("")] = refused
-      const failing = yield* serving((connection) => connection.broadcast(payload), settings)
+      const failing = yield* Testing.serve({ handler: (connection) => connection.broadcast(payload), settings })
       yield* failing.connect()
       expect(yield* failing.events.one("ConnectionClosed")).toMatchObject({
         reason: { _tag: "HandlerFailed", tag: "InvalidPayloadError" },
       })
-      const replying = yield* serving(Handler.reply(payload), settings)
+      const replying = yield* Testing.serve({ handler: Handler.reply(payload), settings })
       const peer = yield* replying.connect()
       yield* peer.send(utf8("x"))
       expect(yield* replying.events.one("ConnectionClosed")).toMatchObject({

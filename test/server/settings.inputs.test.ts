@@ -7,8 +7,9 @@ import { checkClientSettings, checkReconnect } from "../../src/client/internal/c
 import { Framing, tcpEndpoint, unixEndpoint } from "../../src/domain/index.ts"
 import { Handler, Server, ServerConfig } from "../../src/server/index.ts"
 import { checkServerSettings } from "../../src/server/internal/checkServerSettings.ts"
+import { Testing } from "../../src/testing/index.ts"
 import { MemoryTransport } from "../../src/transport/index.ts"
-import { receiveText, utf8 } from "../support/serving.ts"
+import { utf8 } from "../support/texts.ts"
 
 describe("durations in settings", () => {
   it.effect("are texts, milliseconds or Durations, and become Durations", () =>
@@ -62,7 +63,7 @@ describe("endpoints as texts", () => {
       const client = yield* Client.make({ frame: Framing.line })
       const connection = yield* client.connect("127.0.0.1:9000")
       yield* connection.send(utf8("one"))
-      expect(yield* receiveText(connection)).toBe("one")
+      expect(yield* Testing.receiveText(connection)).toBe("one")
       expect(yield* client.run("unix:/run/x.sock", (one) => Effect.succeed(one.remote))).toEqual(
         unixEndpoint("/run/x.sock"),
       )

@@ -12,8 +12,8 @@ import {
 } from "../../src/assistant/index.ts"
 import { Client, type ClientSettings } from "../../src/client/index.ts"
 import { Assistant as Domain, parseEndpoint } from "../../src/domain/index.ts"
+import { Testing } from "../../src/testing/index.ts"
 import { MemoryTransport, type Transport } from "../../src/transport/index.ts"
-import { record } from "./record.ts"
 
 /** Runs a program over the transport in memory. */
 export const overMemory = <A, E>(program: Effect.Effect<A, E, Scope.Scope | Transport>) =>
@@ -70,7 +70,7 @@ export const serverWindow = (options: ServerAssistantOptions = {}) =>
 export const unwatchedServerWindow = (options: ServerAssistantOptions = {}) =>
   Effect.gen(function* () {
     const assistant = yield* Effect.orDie(ServerAssistant.make(options))
-    const events = yield* record(assistant.server.subscribeEvents({ frames: true, bufferBytes: 1024 ** 3 }))
+    const events = yield* Testing.probe(assistant.server.subscribeEvents({ frames: true, bufferBytes: 1024 ** 3 }))
     const listening = yield* assistant.execute({ _tag: "Listen", endpoint: "127.0.0.1:0" })
     if (listening._tag !== "ListeningOn") return yield* Effect.dieMessage("it does not listen")
     const { endpoint } = listening

@@ -7,9 +7,11 @@ import * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
 import { type ConnectionId, type Endpoint, Framing, parseAddressRanges } from "../../src/domain/index.ts"
 import { Handler, type ServerConnection, type ServerService, type ServerSettings } from "../../src/server/index.ts"
+import type { Testing } from "../../src/testing/index.ts"
 import { turns } from "../../src/testing/turns.ts"
-import { dialRaw, type RawPeer } from "./rawPeer.ts"
-import { anyPort, string } from "./serving.ts"
+import { anyPort } from "./eachTransport.ts"
+import { dialRaw } from "./rawPeer.ts"
+import { string } from "./texts.ts"
 
 /** One action of a storm. `of` picks a peer or a connection. */
 export type Act =
@@ -87,7 +89,7 @@ export const tight = {
 
 /** A server, its peers, and the actions of a storm on both. */
 export class FaultStorm {
-  readonly peers: Array<RawPeer> = []
+  readonly peers: Array<Testing.ScriptedPeer> = []
   private readonly server: ServerService
   private readonly scope: Scope.Scope
   private listening: { readonly endpoint: Endpoint; readonly scope: Scope.CloseableScope } | undefined
@@ -105,15 +107,15 @@ export class FaultStorm {
       case "write":
         return this.peer(step.of, (peer) =>
           peer
-            .write(`${step.text}`.padStart(step.bytes % 500, "."))
+            .send(`${step.text}`.padStart(step.bytes % 500, "."))
             .pipe(
-              Effect.zipRight(step.bytes > longest ? peer.write(new Uint8Array(step.bytes).fill(0x61)) : Effect.void),
+              Effect.zipRight(step.bytes > longest ? peer.send(new Uint8Array(step.bytes).fill(0x61)) : Effect.void),
             ),
         )
       case "read":
-        return this.peer(step.of, (peer) => peer.resume)
+        return this.peer(step.of, (peer) => peer.startReading)
       case "fin":
-        return this.peer(step.of, (peer) => peer.end)
+        return this.peer(step.of, (peer) => peer.halfClose)
       case "reset":
         return this.peer(step.of, (peer) => peer.reset)
       case "half-close":
@@ -166,7 +168,7 @@ export class FaultStorm {
     )
   }
 
-  private peer(at: number, use: (peer: RawPeer) => Effect.Effect<unknown>): Effect.Effect<unknown> {
+  private peer(at: number, use: (peer: Testing.ScriptedPeer) => Effect.Effect<unknown>): Effect.Effect<unknown> {
     const peer = this.peers[at % Math.max(1, this.peers.length)]
     return peer === undefined ? Effect.void : use(peer)
   }

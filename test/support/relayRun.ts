@@ -7,11 +7,11 @@ import { Hub } from "../../src/hub/index.ts"
 import { Handler, Server } from "../../src/server/index.ts"
 import { nextTurn } from "../../src/testing/turns.ts"
 import { Transport } from "../../src/transport/index.ts"
+import { anyPort } from "./eachTransport.ts"
 import { expectWholeLives } from "./eventGrammar.ts"
 import { bookedHub } from "./relayBook.ts"
 import type { RelayPeer } from "./relayPeer.ts"
 import { RelayStorm, type StormRules } from "./relayStorm.ts"
-import { anyPort } from "./serving.ts"
 import { Chance, replayHint } from "./stressSeeds.ts"
 
 const patience = Duration.seconds(60)

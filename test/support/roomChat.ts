@@ -5,7 +5,8 @@ import * as Schema from "effect/Schema"
 import { Codec, Framing } from "../../src/domain/index.ts"
 import type { PresenceEvent, RoomMembership, RoomsService } from "../../src/rooms/index.ts"
 import type { ServerConnection } from "../../src/server/index.ts"
-import { receiveText, serving, string, utf8 } from "./serving.ts"
+import { Testing } from "../../src/testing/index.ts"
+import { string, utf8 } from "./texts.ts"
 
 /** The framing of the rooms of {@link chat}. */
 export const line = { framing: Framing.line }
@@ -39,13 +40,13 @@ export const chat = (rooms: RoomsService<Nick>) =>
         }).pipe(Effect.catchTag("MembershipEndedError", (problem) => Queue.offer(problems, problem)))
       })
     }
-    const served = yield* serving(handler, { frame: Framing.line })
+    const served = yield* Testing.serve({ handler, settings: { frame: Framing.line } })
     const connect = (...names: ReadonlyArray<string>) =>
       Effect.gen(function* () {
         const peer = yield* served.connect()
         for (const name of names) {
           yield* peer.send(utf8(`+${name}`))
-          expect(yield* receiveText(peer)).toBe(`in ${name}`)
+          expect(yield* Testing.receiveText(peer)).toBe(`in ${name}`)
         }
         return peer
       })

@@ -3,7 +3,7 @@ import * as Schema from "effect/Schema"
 import { Codec } from "../../src/domain/index.ts"
 import { Messages, Requests } from "../../src/protocol/index.ts"
 import { scriptedPeer } from "./scriptedPeer.ts"
-import { utf8 } from "./serving.ts"
+import { utf8 } from "./texts.ts"
 
 /** Messages that are texts. */
 export const texts = { receive: Codec.text, send: Codec.text }

@@ -7,8 +7,7 @@ import { Client } from "../../src/client/index.ts"
 import { Framing } from "../../src/domain/index.ts"
 import { Handler, Server, type ServerSettings } from "../../src/server/index.ts"
 import { Testing, VirtualNetwork } from "../../src/testing/index.ts"
-import { record } from "../support/record.ts"
-import { receiveText, utf8 } from "../support/serving.ts"
+import { utf8 } from "../support/texts.ts"
 
 const heartbeat = { payload: utf8("ping"), interval: Duration.seconds(10), timeout: Duration.seconds(5) }
 
@@ -32,7 +31,10 @@ describe("programs on a virtual network with faults", () => {
     Effect.gen(function* () {
       const network = yield* VirtualNetwork
       const [server, client] = yield* Effect.all([Server, Client])
-      const [served, events] = [yield* record(server.subscribeEvents()), yield* record(client.subscribeEvents())]
+      const [served, events] = [
+        yield* Testing.probe(server.subscribeEvents()),
+        yield* Testing.probe(client.subscribeEvents()),
+      ]
       const connection = yield* Testing.connect()
       yield* network.silence("server", "client")
       yield* connection.send(utf8("nobody hears"))
@@ -51,7 +53,7 @@ describe("programs on a virtual network with faults", () => {
       const connection = yield* Fiber.join(connecting)
       const sent = Array.from({ length: 50 }, (_, at) => `line ${at} ${"ä".repeat(at)}`)
       const sending = yield* Effect.fork(Effect.forEach(sent, (text) => connection.send(utf8(text))))
-      const receiving = yield* Effect.fork(Effect.forEach(sent, () => receiveText(connection)))
+      const receiving = yield* Effect.fork(Effect.forEach(sent, () => Testing.receiveText(connection)))
       yield* TestClock.adjust("1 second")
       yield* network.partition("client", "server")
       yield* TestClock.adjust("10 seconds")
@@ -69,7 +71,7 @@ describe("programs on a virtual network with faults", () => {
     Effect.gen(function* () {
       const network = yield* VirtualNetwork
       const [server, client] = yield* Effect.all([Server, Client])
-      const served = yield* record(server.subscribeEvents({ frames: true }))
+      const served = yield* Testing.probe(server.subscribeEvents({ frames: true }))
       const [endpoint] = yield* server.listening
       if (endpoint === undefined) return yield* Effect.dieMessage("the server does not listen")
       const session = yield* client.session(endpoint)

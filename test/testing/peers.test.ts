@@ -9,7 +9,8 @@ import { Framing } from "../../src/domain/index.ts"
 import { Handler, Server } from "../../src/server/index.ts"
 import { Testing, VirtualNetwork } from "../../src/testing/index.ts"
 import { MemoryTransport } from "../../src/transport/index.ts"
-import { overEachTransport, utf8 } from "../support/serving.ts"
+import { overEachTransport } from "../support/eachTransport.ts"
+import { utf8 } from "../support/texts.ts"
 
 const echo = Testing.layer({ handler: Handler.echo() })
 const short = { within: "1 millis" } as const

@@ -12,7 +12,8 @@ import { Protocol } from "../../src/protocol/index.ts"
 import { Handler } from "../../src/server/index.ts"
 import { Testing, VirtualNetwork } from "../../src/testing/index.ts"
 import { MemoryTransport } from "../../src/transport/index.ts"
-import { overEachTransport, utf8 } from "../support/serving.ts"
+import { overEachTransport } from "../support/eachTransport.ts"
+import { utf8 } from "../support/texts.ts"
 
 class Greeting extends Context.Tag("test/Greeting")<Greeting, string>() {}
 
@@ -38,7 +39,7 @@ describe("a server of a test", () => {
       yield* one.sendText("a line")
       yield* raw.sendText("another\n")
       expect(yield* Testing.receiveText(one)).toBe("a line")
-      expect(Buffer.from(yield* Testing.receiveBytes(raw, 8)).toString()).toBe("another\n")
+      expect(yield* Testing.receiveBytes(raw, 8)).toEqual(utf8("another\n"))
       const hub = yield* Hub.make({ framing: Framing.netstring })
       const shared = yield* Testing.serve({ handler: Handler.echo(), hub })
       const two = yield* shared.connect()

@@ -13,7 +13,7 @@ import { ConnectionId, Framing } from "../../src/domain/index.ts"
 import { Protocol } from "../../src/protocol/index.ts"
 import { Handler, Server } from "../../src/server/index.ts"
 import { Testing, VirtualNetwork } from "../../src/testing/index.ts"
-import { receiveText, utf8 } from "../support/serving.ts"
+import { utf8 } from "../support/texts.ts"
 
 class Greeting extends Context.Tag("test/Greeting")<Greeting, string>() {}
 
@@ -24,14 +24,14 @@ describe("the layer of the test kit", () => {
     Effect.gen(function* () {
       const connection = yield* Testing.connect()
       yield* connection.send(utf8("one\ntwo".slice(0, 3)))
-      expect(yield* receiveText(connection)).toBe("one")
+      expect(yield* Testing.receiveText(connection)).toBe("one")
     }).pipe(Effect.provide(Testing.layer({ handler: Handler.echo(), settings: { frame: Framing.line } }))),
   )
 
   it.scoped("takes the services of a handler from the context", () =>
     Effect.gen(function* () {
       const connection = yield* Testing.connect()
-      expect(yield* receiveText(connection)).toBe("hello")
+      expect(yield* Testing.receiveText(connection)).toBe("hello")
     }).pipe(
       Effect.provide(
         Testing.layer({
@@ -48,7 +48,7 @@ describe("the layer of the test kit", () => {
       expect(yield* Stream.runHead(typed.messages)).toEqual(Option.some(42))
       const raw = yield* Testing.connect()
       yield* raw.send(utf8("4"))
-      expect(yield* receiveText(raw)).toBe("8")
+      expect(yield* Testing.receiveText(raw)).toBe("8")
     }).pipe(
       Effect.provide(
         Testing.layer({
@@ -66,7 +66,7 @@ describe("the layer of the test kit", () => {
       const client = yield* Effect.provide(Client.make({ frame: Framing.line }), VirtualNetwork.host("client"))
       const connection = yield* client.connect(target)
       yield* connection.send(utf8("by itself"))
-      expect(yield* receiveText(connection)).toBe("by itself")
+      expect(yield* Testing.receiveText(connection)).toBe("by itself")
     }).pipe(Effect.provide(Testing.layer({ handler: Handler.echo(), settings: { frame: Framing.line } }))),
   )
 
@@ -101,7 +101,7 @@ describe("the layer of the test kit", () => {
       const connection = yield* Testing.connect()
       yield* network.partition("server", "client")
       yield* connection.send(utf8("held"))
-      const receiving = yield* Effect.fork(receiveText(connection))
+      const receiving = yield* Effect.fork(Testing.receiveText(connection))
       yield* Testing.turns(10)
       expect(receiving.unsafePoll()).toBe(null)
       yield* network.heal("server", "client")
@@ -113,7 +113,7 @@ describe("the layer of the test kit", () => {
     Effect.gen(function* () {
       const connection = yield* Testing.connect()
       for (const text of ["one", "äöü", ""]) yield* connection.send(utf8(text))
-      expect(yield* Effect.replicateEffect(receiveText(connection), 3)).toEqual(["one", "äöü", ""])
+      expect(yield* Effect.replicateEffect(Testing.receiveText(connection), 3)).toEqual(["one", "äöü", ""])
     }).pipe(
       Effect.provide(
         Testing.layer({

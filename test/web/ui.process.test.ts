@@ -67,13 +67,13 @@ describe("tcpfx ui, as a process", () => {
       const part = "x".repeat(256 * 1024)
       yield* Effect.forEach(Array.from({ length: 40 }), () => first.send(part), { discard: true })
       yield* first.ui.kill("SIGTERM")
-      yield* first.peer.resume
+      yield* first.peer.startReading
       expect((yield* first.peer.takeRest).length).toBe(40 * part.length)
-      yield* first.peer.end
-      expect(yield* first.peer.closed).toBeUndefined()
+      yield* first.peer.halfClose
+      expect(yield* first.peer.closed).toEqual(Option.none())
       expect(yield* first.ui.ended).toEqual({ code: 143, signal: null })
       const second = yield* withPeer
-      yield* second.peer.resume
+      yield* second.peer.startReading
       yield* second.ui.kill("SIGINT")
       // The window has sent FIN, and waits for the FIN of the peer.
       yield* second.peer.takeRest

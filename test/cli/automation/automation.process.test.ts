@@ -37,9 +37,14 @@ describe("the rules of a command line", () => {
     Effect.gen(function* () {
       const { port } = yield* tcpfxServe(["--frame", "len:u8+2,adjust:2", "--rule", serial, "--output", "json"])
       const tracker = yield* dialRaw(local(port))
-      yield* tracker.write(Buffer.concat([login("0001"), login("0002"), login("a1b2")]))
-      expect((yield* tracker.take(30)).toString("hex")).toBe(
-        ["78780501 0001 d9dc 0d0a", "78780501 0002 eb47 0d0a", "78780501 a1b2 e8eb 0d0a"].join("").replaceAll(" ", ""),
+      yield* tracker.send(Buffer.concat([login("0001"), login("0002"), login("a1b2")]))
+      yield* tracker.expect(
+        Buffer.from(
+          ["78780501 0001 d9dc 0d0a", "78780501 0002 eb47 0d0a", "78780501 a1b2 e8eb 0d0a"]
+            .join("")
+            .replaceAll(" ", ""),
+          "hex",
+        ),
       )
     }),
   )
@@ -57,9 +62,9 @@ describe("the rules of a command line", () => {
       const rules = ["--rule", "a when contains z reply first", "--rules", "tcpfx.yaml"]
       const { port } = yield* tcpfxServe(["--broker", "--frame", "line", ...rules], { cwd })
       const [asking, other] = [yield* dialRaw(local(port)), yield* dialRaw(local(port))]
-      yield* asking.write("x\ny\nxyz\n")
-      expect((yield* asking.take(19)).toString()).toBe("second\nthird\nfirst\n")
-      expect((yield* other.take(8)).toString()).toBe("x\ny\nxyz\n")
+      yield* asking.send("x\ny\nxyz\n")
+      yield* asking.expect("second\nthird\nfirst\n")
+      yield* other.expect("x\ny\nxyz\n")
     }),
   )
 
@@ -67,8 +72,8 @@ describe("the rules of a command line", () => {
     Effect.gen(function* () {
       const { port, server } = yield* tcpfxServe(["--output", "raw", "--rule", "a when equals ping reply pong"])
       const asking = yield* dialRaw(local(port))
-      yield* asking.write("ping")
-      expect((yield* asking.take(4)).toString()).toBe("pong")
+      yield* asking.send("ping")
+      yield* asking.expect("pong")
       expect((yield* server.waitForBytes("stdout", 4)).toString()).toBe("ping")
     }),
   )
@@ -158,7 +163,7 @@ describe("the payloads of a command line", () => {
       const { port } = yield* tcpfxServe(greeting, { cwd })
       for (const id of [1, 2]) {
         const client = yield* dialRaw(local(port))
-        expect((yield* client.take(14)).toString()).toBe(`\${hi}\nhello ${id}\n`)
+        yield* client.expect(`\${hi}\nhello ${id}\n`)
       }
     }),
   )
@@ -167,8 +172,8 @@ describe("the payloads of a command line", () => {
     Effect.gen(function* () {
       const { port, server } = yield* tcpfxServe(["--send", "state?", "--repeat", "20ms"])
       const [one, two] = [yield* dialRaw(local(port)), yield* dialRaw(local(port))]
-      expect((yield* one.take(18)).toString()).toBe("state?".repeat(3))
-      expect((yield* two.take(18)).toString()).toBe("state?".repeat(3))
+      yield* one.expect("state?".repeat(3))
+      yield* two.expect("state?".repeat(3))
       yield* server.kill("SIGTERM")
       expect((yield* server.ended).code).toBe(143)
     }),

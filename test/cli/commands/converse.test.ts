@@ -11,12 +11,13 @@ import { untilsOf } from "../../../src/cli/flags/talkFlags.ts"
 import { Stdio } from "../../../src/cli/process/stdio.ts"
 import { Framing, type SendError } from "../../../src/domain/index.ts"
 import type { Handler } from "../../../src/server/index.ts"
+import { Testing } from "../../../src/testing/index.ts"
 import { turns } from "../../../src/testing/turns.ts"
 import { MemoryTransport } from "../../../src/transport/index.ts"
 import { plainForm } from "../../support/plainForm.ts"
 import { ScriptedInput } from "../../support/scriptedInput.ts"
-import { receiveAll, receiveText, serving, string, utf8 } from "../../support/serving.ts"
 import { recordedStdio } from "../../support/shown.ts"
+import { string, utf8 } from "../../support/texts.ts"
 
 type Serve = Handler.FiberHandler<SendError, never>
 
@@ -24,7 +25,7 @@ type Serve = Handler.FiberHandler<SendError, never>
 const talking = (serve: Serve, given: Partial<ConverseOptions> = {}) =>
   Effect.gen(function* () {
     const frame = given.frame ?? Framing.raw
-    const { connect } = yield* serving(serve, { frame })
+    const { connect } = yield* Testing.serve({ handler: serve, settings: { frame } })
     const input = new ScriptedInput()
     const { shown, stdio } = recordedStdio()
     const ownStdio = { ...stdio, openInput: Effect.succeed(input) }
@@ -124,7 +125,8 @@ describe("a conversation with --once", () => {
   it.scoped("sends FIN at the end of the input, for a server that answers only then", () =>
     Effect.gen(function* () {
       const { endInput, offer, running, written } = yield* talking(
-        (connection) => Effect.flatMap(receiveAll(connection), (all) => connection.send(utf8(`got ${all.length}`))),
+        (connection) =>
+          Effect.flatMap(Testing.receiveAll(connection), (all) => connection.send(utf8(`got ${all.length}`))),
         { until: onceIn(Framing.raw) },
       )
       yield* offer("12345")
@@ -140,7 +142,7 @@ describe("a server that sends FIN right after our FIN", () => {
     (then: Effect.Effect<void> = Effect.void, answer?: string): Serve =>
     (connection) =>
       Effect.gen(function* () {
-        yield* receiveAll(connection)
+        yield* Testing.receiveAll(connection)
         yield* then
         if (answer !== undefined) yield* connection.send(utf8(answer))
       })
@@ -195,7 +197,7 @@ describe("input after the server's half-close", () => {
       const { endInput, goesOn, offer, running } = yield* talking((connection) =>
         Effect.gen(function* () {
           yield* connection.halfClose
-          yield* Deferred.succeed(received, string(yield* receiveAll(connection)))
+          yield* Deferred.succeed(received, string(yield* Testing.receiveAll(connection)))
         }),
       )
       for (let part = 0; part < 5; part++) {
@@ -213,7 +215,7 @@ describe("input after the server's half-close", () => {
   it.scoped("ends after a pause of half a second", () =>
     Effect.gen(function* () {
       const { goesOn, offer, running } = yield* talking((connection) =>
-        Effect.zipRight(connection.halfClose, Effect.asVoid(receiveText(connection))),
+        Effect.zipRight(connection.halfClose, Effect.asVoid(Testing.receiveText(connection))),
       )
       yield* offer("x")
       expect(yield* goesOn).toBe(true)

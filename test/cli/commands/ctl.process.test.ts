@@ -24,7 +24,7 @@ describe("tcpfx ctl", () => {
         env: { XDG_RUNTIME_DIR: folder },
       })
       const peer = yield* dial(port)
-      yield* peer.write("hello")
+      yield* peer.send("hello")
       yield* peer.take(5)
       expect(yield* ctl("summary")).toMatchObject({
         code: 0,
@@ -37,7 +37,7 @@ describe("tcpfx ctl", () => {
       })
       expect(yield* ctl("rename", "@1", "plc")).toMatchObject({ code: 0, stdout: "done for #1\n" })
       expect(yield* ctl("send", "@plc", "--", "-x\\n")).toMatchObject({ code: 0, stdout: "3 bytes for #1\n" })
-      expect((yield* peer.take(3)).toString()).toBe("-x\n")
+      yield* peer.expect("-x\n")
       const { stdout } = yield* ctl("connections", "sort=name", "plc")
       expect(stdout).toMatch(/^ID {2}ADDRESS +NAME +IN\/S .*\n#1 .* plc .*\n1 of 1 client\n$/)
       expect(yield* ctl("state")).toMatchObject({
@@ -61,7 +61,7 @@ describe("tcpfx ctl", () => {
         stdout: expect.stringMatching(/^\{"ok":false/),
       })
       expect(yield* ctl("quit")).toMatchObject({ code: 0, stdout: "done\n" })
-      yield* peer.end
+      yield* peer.halfClose
       expect((yield* server.ended).code).toBe(0)
       expect(yield* ctl("state")).toMatchObject({
         code: 1,

@@ -5,8 +5,9 @@ import * as Effect from "effect/Effect"
 import { fateOfSent } from "../../../src/cli/commands/fateOfSent.ts"
 import { Client } from "../../../src/client/index.ts"
 import { tcpEndpoint } from "../../../src/domain/index.ts"
+import { Testing } from "../../../src/testing/index.ts"
 import { NodeTransport } from "../../../src/transport/index.ts"
-import { receiveText, utf8 } from "../../support/serving.ts"
+import { utf8 } from "../../support/texts.ts"
 
 /** A client connection to a plain socket of the test, and that socket. */
 const connected = Effect.gen(function* () {
@@ -53,7 +54,7 @@ describe("the fate of the bytes sent to a server that has sent FIN", () => {
       yield* connection.send(utf8("question"))
       yield* taken(socket, 8)
       socket.end()
-      expect(yield* receiveText(connection)).toBeUndefined()
+      expect(yield* Testing.receiveText(connection)).toBeUndefined()
       expect(yield* fateOfSent(connection)).toBe("read")
     }),
   )
@@ -64,7 +65,7 @@ describe("the fate of the bytes sent to a server that has sent FIN", () => {
       yield* connection.send(utf8("question"))
       yield* taken(socket, 8)
       socket.destroy()
-      expect(yield* receiveText(connection)).toBeUndefined()
+      expect(yield* Testing.receiveText(connection)).toBeUndefined()
       // The kernel of the server answers with a reset.
       yield* connection.sendNow(utf8("late"))
       expect(["sent", "cut off"]).toContain(yield* fateOfSent(connection))

@@ -3,6 +3,7 @@ import * as Effect from "effect/Effect"
 import { tcpEndpoint } from "../../../src/domain/index.ts"
 import { dialRaw } from "../../support/rawPeer.ts"
 import { tcpfx, tcpfxRun } from "../../support/tcpfxProcess.ts"
+import { string } from "../../support/texts.ts"
 
 const listening = (...args: ReadonlyArray<string>) =>
   Effect.gen(function* () {
@@ -18,9 +19,9 @@ describe("tcpfx -l", () => {
       yield* server.write("of a file\n")
       yield* server.endInput
       const client = yield* dialRaw(to)
-      expect((yield* client.takeRest).toString()).toBe("of a file\n")
-      yield* client.write("answer")
-      yield* client.end
+      expect(string(yield* client.takeRest)).toBe("of a file\n")
+      yield* client.send("answer")
+      yield* client.halfClose
       expect(yield* server.ended).toEqual({ code: 0, signal: null })
       expect(server.text("stdout")).toBe("answer")
     }),
@@ -31,10 +32,10 @@ describe("tcpfx -l", () => {
       const { server, to } = yield* listening()
       yield* server.endInput
       const client = yield* dialRaw(to)
-      yield* client.write("still sending\n")
+      yield* client.send("still sending\n")
       yield* server.waitFor("stdout", /still sending/)
-      yield* client.end
-      expect((yield* client.takeRest).toString()).toBe("")
+      yield* client.halfClose
+      expect(string(yield* client.takeRest)).toBe("")
       expect(yield* server.ended).toEqual({ code: 0, signal: null })
     }),
   )
@@ -43,7 +44,7 @@ describe("tcpfx -l", () => {
     Effect.gen(function* () {
       const broken = yield* listening()
       const client = yield* dialRaw(broken.to)
-      yield* client.write("half")
+      yield* client.send("half")
       yield* broken.server.waitFor("stdout", /half/)
       yield* client.reset
       expect(yield* broken.server.ended).toEqual({ code: 1, signal: null })

@@ -6,6 +6,7 @@ import * as Either from "effect/Either"
 import { decodeServerEventLine, tcpEndpoint } from "../../../src/domain/index.ts"
 import { dialRaw } from "../../support/rawPeer.ts"
 import { tcpfxServe } from "../../support/tcpfxProcess.ts"
+import { string } from "../../support/texts.ts"
 
 const sha256 = (bytes: Uint8Array) => createHash("sha256").update(bytes).digest("hex")
 const local = (port: number) => tcpEndpoint("127.0.0.1", port)
@@ -21,19 +22,19 @@ describe("tcpfx serve, as a process", () => {
         yield* server.waitFor("stderr", /#1 connected from 127\.0\.0\.1:\d+/)
         const second = yield* dialRaw(local(port))
         yield* server.waitFor("stderr", /#2 connected from 127\.0\.0\.1:\d+/)
-        yield* first.write("hello\n")
+        yield* first.send("hello\n")
         yield* server.waitFor("stdout", /^\d\d:\d\d:\d\d\.\d{3} #1 < hello\\n$/m)
         yield* server.write("to all\n")
-        expect((yield* first.take(7)).toString()).toBe("to all\n")
-        expect((yield* second.take(7)).toString()).toBe("to all\n")
+        yield* first.expect("to all\n")
+        yield* second.expect("to all\n")
         yield* server.waitFor("stdout", /^\S+ #1,#2 > to all\\n$/m)
         yield* server.endInput
-        yield* first.end
+        yield* first.halfClose
         yield* server.waitFor("stderr", /#1 closed: by the peer; 6 B in, 7 B out, after .*; 127\.0\.0\.1:\d+/)
         yield* second.reset
         yield* server.waitFor("stderr", /#2 closed: reset by the peer; 0 B in, 7 B out/)
         const third = yield* dialRaw(local(port))
-        yield* third.write("still here")
+        yield* third.send("still here")
         yield* server.waitFor("stdout", /#3 < still here$/m)
       }),
   )
@@ -48,9 +49,9 @@ describe("tcpfx serve, as a process", () => {
         /^tcpfx: line 2 of standard input was not sent: its 12 bytes are above 5 \(--max-frame\)$/m,
       )
       const client = yield* dialRaw(local(port))
-      expect((yield* client.take(12)).toString()).toBe("first\nthird\n")
+      yield* client.expect("first\nthird\n")
       yield* server.write("more\n")
-      expect((yield* client.take(5)).toString()).toBe("more\n")
+      yield* client.expect("more\n")
     }),
   )
 
@@ -59,13 +60,13 @@ describe("tcpfx serve, as a process", () => {
       const { server, port } = yield* tcpfxServe()
       const [a, b] = yield* Effect.all([dialRaw(local(port)), dialRaw(local(port))])
       const euro = new TextEncoder().encode("€")
-      yield* a.write(euro.subarray(0, 1))
-      yield* b.write(euro.subarray(0, 2))
-      yield* a.write("")
-      yield* b.write(euro.subarray(2))
-      yield* a.write(euro.subarray(1))
-      yield* a.write(" from a\u001b[2J")
-      yield* b.write(" from b")
+      yield* a.send(euro.subarray(0, 1))
+      yield* b.send(euro.subarray(0, 2))
+      yield* a.send("")
+      yield* b.send(euro.subarray(2))
+      yield* a.send(euro.subarray(1))
+      yield* a.send(" from a\u001b[2J")
+      yield* b.send(" from b")
       yield* server.waitFor("stdout", /from a\\e\[2J/)
       yield* server.waitFor("stdout", /from b/)
       expect(server.text("stdout")).not.toMatch(/\\x|\ufffd|\u001b/)
@@ -79,15 +80,15 @@ describe("tcpfx serve, as a process", () => {
       const [a, b, c] = yield* Effect.all([dialRaw(local(port)), dialRaw(local(port)), dialRaw(local(port))])
       yield* server.waitFor("stderr", /#3 connected/)
       const data = Buffer.concat([everyByte, randomBytes(300_000)])
-      yield* a.write(data)
+      yield* a.send(data)
       expect(sha256(yield* b.take(data.length))).toBe(sha256(data))
       expect(sha256(yield* c.take(data.length))).toBe(sha256(data))
-      yield* b.write("b!")
-      expect((yield* a.take(2)).toString()).toBe("b!")
-      yield* c.end
+      yield* b.send("b!")
+      yield* a.expect("b!")
+      yield* c.halfClose
       yield* server.waitFor("stderr", /#3 sent FIN/)
       yield* server.write("to the half-closed too\n")
-      expect((yield* c.take(25)).toString()).toBe("b!to the half-closed too\n")
+      yield* c.expect("b!to the half-closed too\n")
     }),
   )
 
@@ -102,9 +103,9 @@ describe("tcpfx serve, as a process", () => {
         Effect.gen(function* () {
           const { port } = yield* tcpfxServe(args)
           const client = yield* dialRaw(local(port))
-          yield* client.write("ping")
-          yield* client.end
-          expect((yield* client.takeRest).toString()).toBe(answer)
+          yield* client.send("ping")
+          yield* client.halfClose
+          expect(string(yield* client.takeRest)).toBe(answer)
         }).pipe(Effect.scoped),
     ),
   )
@@ -114,13 +115,13 @@ describe("tcpfx serve, as a process", () => {
       const { server, port } = yield* tcpfxServe(["--frame", "line", "--no-traffic", "--reply", "r".repeat(1023)])
       const deaf = yield* dialRaw(local(port), { reads: false })
       const frames = 60_000
-      yield* deaf.write("\n".repeat(frames))
+      yield* deaf.send("\n".repeat(frames))
       const other = yield* dialRaw(local(port))
-      yield* other.write("\n")
-      expect((yield* other.take(1024)).toString()).toBe(`${"r".repeat(1023)}\n`)
+      yield* other.send("\n")
+      yield* other.expect(`${"r".repeat(1023)}\n`)
       const resident = /VmHWM:\s+(\d+) kB/.exec(readFileSync(`/proc/${server.child.pid}/status`, "utf8"))?.[1]
       expect(Number(resident) / 1024).toBeLessThan(150)
-      yield* deaf.resume
+      yield* deaf.startReading
       expect((yield* deaf.take(frames * 1024)).length).toBe(frames * 1024)
     }),
   )
@@ -131,16 +132,18 @@ describe("tcpfx serve, as a process", () => {
       const [reader, a, b] = yield* Effect.all([dialRaw(local(port)), dialRaw(local(port)), dialRaw(local(port))])
       yield* server.waitFor("stderr", /#3 connected/)
       for (let round = 0; round < 50; round++) {
-        yield* a.write(`a${round} first half,`)
-        yield* b.write(`b${round} first half,`)
-        yield* a.write(" second half\n")
-        yield* b.write(" second half\n")
+        yield* a.send(`a${round} first half,`)
+        yield* b.send(`b${round} first half,`)
+        yield* a.send(" second half\n")
+        yield* b.send(" second half\n")
       }
       const whole = (name: string) =>
         Array.from({ length: 50 }, (_, round) => `${name}${round} first half, second half`)
       const expected = [...whole("a"), ...whole("b")]
       const bytes = expected.reduce((sum, text) => sum + text.length + 1, 0)
-      const lines = (yield* reader.take(bytes)).toString().trimEnd().split("\n")
+      const lines = string(yield* reader.take(bytes))
+        .trimEnd()
+        .split("\n")
       expect(lines.filter((text) => text.startsWith("a"))).toEqual(whole("a"))
       expect(lines.filter((text) => text.startsWith("b"))).toEqual(whole("b"))
     }),
@@ -151,10 +154,10 @@ describe("tcpfx serve, as a process", () => {
       const { server, port } = yield* tcpfxServe(["--frame", "line", "--max-frame", "1KiB"])
       const [good, bad] = yield* Effect.all([dialRaw(local(port)), dialRaw(local(port))])
       yield* server.waitFor("stderr", /#2 connected/)
-      yield* bad.write("x".repeat(1025))
+      yield* bad.send("x".repeat(1025))
       yield* server.waitFor("stderr", /#\d closed: it sent a frame above 1024 bytes/)
       yield* bad.closed
-      yield* good.write(`${"y".repeat(1024)}\n`)
+      yield* good.send(`${"y".repeat(1024)}\n`)
       yield* server.waitFor("stdout", /y{1024}$/m)
     }),
   )
@@ -163,8 +166,8 @@ describe("tcpfx serve, as a process", () => {
     Effect.gen(function* () {
       const { server, port } = yield* tcpfxServe(["--output", "json", "--mode", "echo"])
       const client = yield* dialRaw(local(port))
-      yield* client.write(Uint8Array.of(0x68, 0x69, 0xff))
-      yield* client.end
+      yield* client.send(Uint8Array.of(0x68, 0x69, 0xff))
+      yield* client.halfClose
       yield* client.takeRest
       yield* server.waitFor("stdout", /ConnectionClosed/)
       yield* server.kill("SIGTERM")
@@ -191,7 +194,7 @@ describe("tcpfx serve, as a process", () => {
       const { server, port } = yield* tcpfxServe(["--output", "raw"])
       const client = yield* dialRaw(local(port))
       const data = Buffer.concat([everyByte, randomBytes(1_000_000)])
-      yield* client.write(data)
+      yield* client.send(data)
       expect(sha256(yield* server.waitForBytes("stdout", data.length))).toBe(sha256(data))
     }),
   )

@@ -101,7 +101,7 @@ describe("the start of tcpfx serve", () => {
       const second = yield* tcpfx(["serve", `unix:${path}`])
       yield* second.waitFor("stderr", /listening/)
       const client = yield* dialRaw(unixEndpoint(path))
-      yield* client.write("over unix")
+      yield* client.send("over unix")
       yield* second.waitFor("stdout", /#1 < over unix/)
     }),
   )

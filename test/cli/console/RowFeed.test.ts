@@ -5,7 +5,7 @@ import { Framing } from "../../../src/domain/index.ts"
 import { Waiters } from "../../../src/runtime/Waiters.ts"
 import { MemoryTransport } from "../../../src/transport/index.ts"
 import { serverWindow } from "../../support/assistants.ts"
-import { utf8 } from "../../support/serving.ts"
+import { utf8 } from "../../support/texts.ts"
 
 /** A window with one client, and its feed. `until` reads the feed until a row has a text. */
 const feeding = Effect.gen(function* () {

@@ -3,11 +3,13 @@ import { join } from "node:path"
 import { describe, expect, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
+import * as Option from "effect/Option"
 import { parseControl } from "../../../src/cli/control/command.ts"
 import { parseControlPath } from "../../../src/cli/flags/controlPath.ts"
 import { Assistant, tcpEndpoint, unixEndpoint } from "../../../src/domain/index.ts"
 import { dialRaw } from "../../support/rawPeer.ts"
 import { tcpfxRun, tcpfxServe } from "../../support/tcpfxProcess.ts"
+import { string } from "../../support/texts.ts"
 import { temporaryFolder } from "../../support/transportFixture.ts"
 
 const socketPath = Effect.map(temporaryFolder, (folder) => join(folder, "control"))
@@ -18,9 +20,9 @@ const controlling = (path: string) =>
     dialRaw(unixEndpoint(path)),
     (peer) => (command: string) =>
       Effect.gen(function* () {
-        yield* peer.write(`${command}\n`)
+        yield* peer.send(`${command}\n`)
         let line = ""
-        while (!line.endsWith("\n")) line += (yield* peer.take(1)).toString()
+        while (!line.endsWith("\n")) line += string(yield* peer.take(1))
         return JSON.parse(line)
       }),
   )
@@ -35,7 +37,7 @@ describe("tcpfx serve --control", () => {
       expect(statSync(path).mode & 0o777).toBe(0o600)
       const tell = yield* controlling(path)
       const peer = yield* dialRaw(local(port))
-      yield* peer.write("hello")
+      yield* peer.send("hello")
       yield* peer.take(5)
       expect(yield* tell("state")).toMatchObject({
         ok: true,
@@ -64,7 +66,7 @@ describe("tcpfx serve --control", () => {
       })
       expect(yield* tell("listen unix:80")).toMatchObject({ ok: false, error: expect.stringMatching(/unix:.\/80/) })
       const other = yield* dialRaw(local(second))
-      yield* other.write("x")
+      yield* other.send("x")
       yield* other.take(1)
       expect(yield* tell(`stop ${listening}`)).toEqual({ ok: true, endpoints: [listening], ended: 0 })
       expect(yield* tell(`stop ${listening}`)).toMatchObject({
@@ -78,13 +80,13 @@ describe("tcpfx serve --control", () => {
         bytes: 3,
         unmatched: ["@nobody"],
       })
-      expect((yield* other.take(3)).toString()).toBe("hi\n")
+      yield* other.expect("hi\n")
       expect(yield* tell("kick 2 reset")).toEqual({ ok: true, to: [2] })
-      expect(yield* other.closed).toBe("ECONNRESET")
+      expect(yield* other.closed).toEqual(Option.some("ECONNRESET"))
       expect(yield* tell("kick 9")).toMatchObject({ ok: false, error: expect.stringMatching(/no connection #9/) })
       expect(yield* tell("drain")).toEqual({ ok: true })
       yield* peer.takeRest
-      yield* peer.end
+      yield* peer.halfClose
       expect((yield* server.ended).code).toBe(0)
       expect(existsSync(path)).toBe(false)
     }),
@@ -115,9 +117,11 @@ describe("tcpfx serve --control", () => {
         const path = yield* socketPath
         const { port } = yield* tcpfxServe(["--mode", "echo", "--control", path, "--no-traffic"])
         const peer = yield* dialRaw(unixEndpoint(path))
-        yield* peer.write(Buffer.from(`resume\nkick 9\n${"x".repeat(5000)}\nsend \xff\nresume\n`, "latin1"))
-        yield* peer.end
-        const answers = (yield* peer.takeRest).toString().trimEnd().split("\n")
+        yield* peer.send(Buffer.from(`resume\nkick 9\n${"x".repeat(5000)}\nsend \xff\nresume\n`, "latin1"))
+        yield* peer.halfClose
+        const answers = string(yield* peer.takeRest)
+          .trimEnd()
+          .split("\n")
         expect(answers.map((answer) => JSON.parse(answer))).toEqual([
           { ok: true },
           { ok: false, error: expect.stringMatching(/no connection #9/), reason: "nobody", field: "to" },
@@ -131,7 +135,7 @@ describe("tcpfx serve --control", () => {
           { ok: true },
         ])
         const crowd = yield* Effect.replicateEffect(dialRaw(local(port)), 200)
-        for (const one of crowd) yield* Effect.zipRight(one.write("x"), one.take(1))
+        for (const one of crowd) yield* Effect.zipRight(one.send("x"), one.take(1))
         const tell = yield* controlling(path)
         expect((yield* tell("state")).connections.length).toBe(200)
       }),

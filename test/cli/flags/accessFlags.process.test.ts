@@ -43,7 +43,7 @@ describe("tcpfx serve --allow and --deny", () => {
       writeFileSync(path, "lab\n")
       yield* server.kill("SIGHUP")
       yield* server.waitFor("stderr", /rules: "lab" is not an address range: line 1: .* stay as they were/)
-      yield* early.write("still here\n")
+      yield* early.send("still here\n")
       yield* server.waitFor("stdout", /still here/)
       expect(server.text("stderr")).not.toMatch(/#1 closed/)
     }),

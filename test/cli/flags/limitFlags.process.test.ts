@@ -5,6 +5,7 @@ import { tcpEndpoint } from "../../../src/domain/index.ts"
 import { haveAll, type Peer } from "../../support/peers.ts"
 import { dialRaw } from "../../support/rawPeer.ts"
 import { expectServeRefuses, start, tcpfx, tcpfxServe } from "../../support/tcpfxProcess.ts"
+import { string } from "../../support/texts.ts"
 
 const bin = fileURLToPath(new URL("../../../bin/tcpfx.cjs", import.meta.url))
 const local = (port: number) => tcpEndpoint("127.0.0.1", port)
@@ -14,9 +15,9 @@ describe("the deadlines of tcpfx serve", () => {
     Effect.gen(function* () {
       const { server, port } = yield* tcpfxServe(["--frame", "line", "--first-frame-timeout", "200ms"])
       const loris = yield* dialRaw(local(port))
-      yield* loris.write("half a li")
+      yield* loris.send("half a li")
       expect((yield* loris.takeRest).length).toBe(0)
-      yield* loris.end
+      yield* loris.halfClose
       yield* server.waitFor("stderr", /#1 closed: it sent no whole frame within 200 ms/)
     }),
   )
@@ -28,7 +29,7 @@ describe("the deadlines of tcpfx serve", () => {
       yield* server.waitFor("stderr", /#1 connected/)
       const sender = yield* dialRaw(local(port))
       yield* server.waitFor("stderr", /#2 connected/)
-      yield* sender.write(new Uint8Array(32 * 1024 * 1024))
+      yield* sender.send(new Uint8Array(32 * 1024 * 1024))
       yield* server.waitFor("stderr", /#1 closed: it accepted none of its \d+ queued bytes for 300 ms/)
     }),
   )
@@ -41,7 +42,7 @@ describe("the deadlines of tcpfx serve", () => {
           env: { TCPFX_HEARTBEAT: "are you\\tthere?" },
         })
         const deaf = yield* dialRaw(local(port))
-        expect((yield* deaf.takeRest).toString()).toBe("are you\tthere?\n")
+        expect(string(yield* deaf.takeRest)).toBe("are you\tthere?\n")
         yield* server.waitFor("stderr", /#1 closed: it sent nothing for 200 ms after a heartbeat/)
         expect(server.text("stdout")).toBe("")
       }),
@@ -59,7 +60,7 @@ describe("the limits of tcpfx serve", () => {
         yield* server.waitFor("stderr", new RegExp(`#${id} connected`))
       }
       const third = yield* dialRaw(local(port))
-      expect((yield* third.takeRest).toString()).toBe("full: two clients are connected\n")
+      expect(string(yield* third.takeRest)).toBe("full: two clients are connected\n")
       yield* server.waitFor("stderr", /127\.0\.0\.1:\d+ refused: .*2 connections/)
       yield* expectServeRefuses([
         [
@@ -75,7 +76,7 @@ describe("the limits of tcpfx serve", () => {
     Effect.gen(function* () {
       const { server, port } = yield* tcpfxServe(["--max-rate", "1MiB", "--no-traffic"])
       const flood = yield* dialRaw(local(port))
-      yield* flood.write(new Uint8Array(2 * 1024 * 1024))
+      yield* flood.send(new Uint8Array(2 * 1024 * 1024))
       yield* server.waitFor("stderr", /#1 is throttled: it sends more than 1 MiB a second/)
       yield* server.waitFor("stderr", /#1 is no longer throttled/)
       expect(server.text("stderr").match(/is throttled/g)?.length).toBe(1)
@@ -90,7 +91,7 @@ describe("the limits of tcpfx serve", () => {
       yield* dialRaw(local(port), { reads: false })
       yield* server.waitFor("stderr", /#1 connected/)
       const sender = yield* dialRaw(local(port))
-      yield* sender.write(new Uint8Array(32 * 1024 * 1024))
+      yield* sender.send(new Uint8Array(32 * 1024 * 1024))
       yield* server.waitFor("stderr", /#1 closed: it read too slowly: \d+ bytes were queued for all peers/)
     }),
   )
@@ -194,7 +195,7 @@ describe("tcpfx serve --idle-timeout", () => {
       const { server, port } = yield* tcpfxServe(["-i", "200ms"])
       const silent = yield* dialRaw(local(port))
       expect((yield* silent.takeRest).length).toBe(0)
-      yield* silent.end
+      yield* silent.halfClose
       yield* server.waitFor("stderr", /#1 closed: it sent nothing for 200 ms/)
       yield* dialRaw(local(port))
       yield* server.waitFor("stderr", /#2 connected/)

@@ -29,8 +29,8 @@ describe("tcpfx serve --name-from", () => {
         yield* dialRaw(tcpEndpoint("127.0.0.1", port)),
         yield* dialRaw(tcpEndpoint("127.0.0.1", port)),
       ]
-      yield* one.write("pump\nrest\n")
-      yield* two.write("pump\n")
+      yield* one.send("pump\nrest\n")
+      yield* two.send("pump\n")
       yield* server.waitFor("stdout", /#1 pump(?:-2)? < pump\n/)
       yield* server.waitFor("stdout", /#2 pump(?:-2)? < pump\n/)
       expect(yield* namesAt(control)).toEqual(expect.arrayContaining(["pump", "pump-2"]))

@@ -16,10 +16,10 @@ describe("tcpfx -l", () => {
     Effect.gen(function* () {
       const { server, to } = yield* listen("-lv")
       const client = yield* dialRaw(to)
-      yield* client.write("all of it\n")
+      yield* client.send("all of it\n")
       yield* server.waitFor("stdout", /^all of it\n$/)
       expect((yield* Effect.exit(dialRaw(to)))._tag).toBe("Failure")
-      yield* client.end
+      yield* client.halfClose
       expect(yield* server.ended).toEqual({ code: 0, signal: null })
       expect(server.text("stdout")).toBe("all of it\n")
     }),
@@ -30,9 +30,9 @@ describe("tcpfx -l", () => {
       for (const flags of [["-lk"], ["-l", "--broker"]]) {
         const { server, to } = yield* listen(...flags)
         const first = yield* dialRaw(to)
-        yield* first.end
+        yield* first.halfClose
         const second = yield* dialRaw(to)
-        yield* second.write("of the second\n")
+        yield* second.send("of the second\n")
         yield* server.waitFor("stdout", /of the second\n/)
       }
     }),

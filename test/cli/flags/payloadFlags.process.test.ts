@@ -112,13 +112,13 @@ describe("the payloads of tcpfx serve", () => {
     Effect.gen(function* () {
       const { port } = yield* tcpfxServe(["--reply", "06", "--hex", "--checksum", "sum8"])
       const asking = yield* dialRaw(tcpEndpoint("127.0.0.1", port))
-      yield* asking.write("x")
-      expect((yield* asking.take(2)).toString("hex")).toBe("0606")
+      yield* asking.send("x")
+      yield* asking.expect(Buffer.from("0606", "hex"))
       const { port: second, server } = yield* tcpfxServe(["-C"])
       const reading = yield* dialRaw(tcpEndpoint("127.0.0.1", second))
       yield* server.waitFor("stderr", /#1 connected/)
       yield* server.write("hello\n")
-      expect((yield* reading.take(7)).toString()).toBe("hello\r\n")
+      yield* reading.expect("hello\r\n")
     }),
   )
 

@@ -25,9 +25,9 @@ const highestMemory = (pid: number | undefined) =>
 const sendLine = (port: number, line: Uint8Array) =>
   Effect.gen(function* () {
     const peer = yield* dialRaw(tcpEndpoint("127.0.0.1", port))
-    yield* peer.write(line)
-    yield* peer.write("\n")
-    yield* peer.end
+    yield* peer.send(line)
+    yield* peer.send("\n")
+    yield* peer.halfClose
     yield* peer.takeRest
   }).pipe(Effect.scoped)
 

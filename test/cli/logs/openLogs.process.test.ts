@@ -26,9 +26,9 @@ const withoutTimes = (dump: string) => dump.replace(/^\d{4}-\d\d-\d\d \d\d:\d\d:
 const ask = (port: number, text: string) =>
   Effect.gen(function* () {
     const peer = yield* dialRaw(local(port))
-    yield* peer.write(text)
-    expect((yield* peer.take(3)).toString()).toBe("yes")
-    yield* peer.end
+    yield* peer.send(text)
+    yield* peer.expect("yes")
+    yield* peer.halfClose
     yield* peer.takeRest
   }).pipe(Effect.scoped)
 
@@ -67,7 +67,7 @@ describe("the files of tcpfx serve", () => {
         cwd,
       })
       const peer = yield* dialRaw(local(port))
-      yield* peer.write("xxx")
+      yield* peer.send("xxx")
       yield* server.waitFor("stdout", /xxx/)
       // The drain waits for the FIN of the client.
       yield* server.kill("SIGTERM")
@@ -108,7 +108,7 @@ describe("the files of tcpfx serve", () => {
       const peers = yield* Effect.forEach(Array.from({ length: 40 }), () => dialRaw(local(port)))
       for (const round of [1, 2]) {
         for (const [index, peer] of peers.entries()) {
-          yield* peer.write(`${index + 1}:${round} `)
+          yield* peer.send(`${index + 1}:${round} `)
           yield* peer.take(3)
         }
       }
@@ -135,8 +135,8 @@ describe("the files of tcpfx serve", () => {
       execFileSync("mkfifo", [join(cwd, "pipe")])
       const { server, port } = yield* tcpfxServe(["-o", "pipe", "--mode", "discard", "--no-traffic"], { cwd })
       const peer = yield* dialRaw(local(port))
-      yield* peer.write("x".repeat(1_000_000))
-      yield* peer.end
+      yield* peer.send("x".repeat(1_000_000))
+      yield* peer.halfClose
       yield* peer.takeRest
       const got = yield* Effect.promise(
         () =>

@@ -14,8 +14,8 @@ describe("tcpfx serve --output raw, as a process", () => {
       yield* Effect.sync(() => server.child.stdout.pause())
       const sent = pattern(6 * 1024 * 1024)
       const client = yield* dialRaw(local(port))
-      yield* client.write(sent)
-      yield* client.end
+      yield* client.send(sent)
+      yield* client.halfClose
       yield* Effect.sync(() => server.child.stdout.resume())
       const got = yield* server.waitForBytes("stdout", sent.length)
       expect(firstDifference(got, sent)).toBe("same")
@@ -30,8 +30,8 @@ describe("tcpfx serve --output raw, as a process", () => {
       yield* Effect.sync(() => server.child.stdout.pause())
       const client = yield* dialRaw(local(port))
       const sent = new Uint8Array(600_000)
-      yield* client.write(sent)
-      yield* client.end
+      yield* client.send(sent)
+      yield* client.halfClose
       yield* client.takeRest
       yield* server.kill("SIGTERM")
       expect((yield* server.exited).code).toBe(143)
@@ -46,11 +46,11 @@ describe("tcpfx serve --output raw, as a process", () => {
     Effect.gen(function* () {
       const { server, port } = yield* tcpfxServe(["--output", "raw", "--half-closed", "keep"])
       const client = yield* dialRaw(local(port))
-      yield* client.write(new TextEncoder().encode("question"))
-      yield* client.end
+      yield* client.send(new TextEncoder().encode("question"))
+      yield* client.halfClose
       yield* server.waitForBytes("stdout", 8)
       yield* server.write("answer\n")
-      expect(new TextDecoder().decode(yield* client.take(7))).toBe("answer\n")
+      yield* client.expect("answer\n")
     }),
   )
 })

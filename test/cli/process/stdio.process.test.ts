@@ -74,7 +74,7 @@ describe("output for a late reader", () => {
         yield* Effect.sync(() => server.child.stdout.pause())
         const client = yield* dialRaw(local(port))
         // More than the kernel buffers for a reader, and less than the bound at which the client stops reading.
-        yield* Effect.fork(client.write(new Uint8Array(1_000_000)))
+        yield* Effect.fork(client.send(new Uint8Array(1_000_000)))
         yield* client.take(1_000_000)
         yield* server.kill("SIGTERM")
         expect((yield* server.exited).code).toBe(143)
@@ -161,11 +161,11 @@ describe.skipIf(!haveAll({ program: "script", known: /--command/, dial: () => []
         yield* Effect.sync(() => terminal.child.stdout.pause())
         const noisy = yield* dialRaw(local(Number(port)))
         const noise = Buffer.alloc(1_000_000, "some text for the terminal\n")
-        yield* Effect.fork(noisy.write(noise))
+        yield* Effect.fork(noisy.send(noise))
         yield* noisy.take(noise.length)
         const other = yield* dialRaw(local(Number(port)))
-        yield* other.write("ping")
-        expect((yield* other.take(4)).toString()).toBe("ping")
+        yield* other.send("ping")
+        yield* other.expect("ping")
       }),
     )
   },
@@ -203,8 +203,8 @@ describe("a file as standard output", () => {
         const logged = (text: string) =>
           Effect.gen(function* () {
             const client = yield* dialRaw(local(Number(port)))
-            yield* client.write(text)
-            yield* client.end
+            yield* client.send(text)
+            yield* client.halfClose
             yield* client.takeRest
             yield* poll(`${text} is in the log`, () =>
               readFileSync(log, "utf8").includes(`"text":"${text}"`) ? true : undefined,
@@ -237,8 +237,8 @@ describe("SIGUSR1 and SIGUSR2", () => {
       yield* server.kill("SIGUSR1")
       yield* server.kill("SIGUSR2")
       const client = yield* dialRaw(local(port))
-      yield* client.write("here")
-      expect((yield* client.take(4)).toString()).toBe("here")
+      yield* client.send("here")
+      yield* client.expect("here")
       expect(server.text("stderr")).not.toContain("Debugger")
     }),
   )

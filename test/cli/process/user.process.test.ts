@@ -34,8 +34,8 @@ describe.skipIf(!haveRoot())("tcpfx serve --user", () => {
       const { gid, mode, uid } = lstatSync(path)
       expect([uid, gid, mode & 0o777]).toEqual([54321, 54322, 0o600])
       const client = yield* dialRaw(unixEndpoint(path))
-      yield* client.write("served")
-      expect((yield* client.take(6)).toString()).toBe("served")
+      yield* client.send("served")
+      yield* client.expect("served")
     }),
   )
 

@@ -3,10 +3,12 @@ import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { describe, expect, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
+import * as Option from "effect/Option"
 import { tcpEndpoint } from "../../../src/domain/index.ts"
 import { poll, residentBytes, untilStill } from "../../support/kernel.ts"
 import { dialRaw } from "../../support/rawPeer.ts"
 import { expectServeRefuses, type StartOptions, tcpfxRun, tcpfxServe } from "../../support/tcpfxProcess.ts"
+import { string } from "../../support/texts.ts"
 
 const MiB = 1024 * 1024
 
@@ -39,11 +41,11 @@ describe("a program of --exec or --sh-exec", () => {
       const { dial } = yield* serving(["-e", "/bin/cat"])
       const [one, other] = [yield* dial(), yield* dial()]
       const bytes = Buffer.alloc(MiB, "x")
-      yield* one.write("first\n")
-      yield* other.write(bytes)
-      yield* one.write("again\n")
-      expect((yield* one.take(12)).toString()).toBe("first\nagain\n")
-      expect((yield* other.take(MiB)).equals(bytes)).toBe(true)
+      yield* one.send("first\n")
+      yield* other.send(bytes)
+      yield* one.send("again\n")
+      yield* one.expect("first\nagain\n")
+      yield* other.expect(bytes)
     }),
   )
 
@@ -51,9 +53,9 @@ describe("a program of --exec or --sh-exec", () => {
     Effect.gen(function* () {
       const { dial, server } = yield* serving(["-c", "wc -c | tr -d ' '; exit 3"])
       const client = yield* dial()
-      yield* client.write("hello")
-      yield* client.end
-      expect((yield* client.takeRest).toString()).toBe("5\n")
+      yield* client.send("hello")
+      yield* client.halfClose
+      expect(string(yield* client.takeRest)).toBe("5\n")
       yield* server.waitFor("stderr", /^tcpfx: program \d+ of #1 ended with 3$/m)
     }),
   )
@@ -62,9 +64,9 @@ describe("a program of --exec or --sh-exec", () => {
     Effect.gen(function* () {
       const { dial, server } = yield* serving(["-e", "head -n 1"])
       const client = yield* dial()
-      yield* client.write("one\ntwo\n")
-      yield* client.write(Buffer.alloc(4 * MiB, "x"))
-      expect((yield* client.takeRest).toString()).toBe("one\n")
+      yield* client.send("one\ntwo\n")
+      yield* client.send(Buffer.alloc(4 * MiB, "x"))
+      expect(string(yield* client.takeRest)).toBe("one\n")
       yield* server.waitFor("stderr", /program \d+ of #1 ended with 0$/m)
     }),
   )
@@ -77,7 +79,7 @@ describe("a program of --exec or --sh-exec", () => {
       const client = yield* dial()
       const [, from] = yield* server.waitFor("stderr", /#1 connected from 127\.0\.0\.1:(\d+)/)
       const ends = `127.0.0.1 ${from} 127.0.0.1 ${port} TCP`
-      expect((yield* client.takeRest).toString()).toBe(`${ends} ${ends} 1\n`)
+      expect(string(yield* client.takeRest)).toBe(`${ends} ${ends} 1\n`)
     }),
   )
 
@@ -99,12 +101,12 @@ describe("a program of --exec or --sh-exec", () => {
       )
       const client = yield* dial()
       const bytes = Buffer.alloc(MiB, "x")
-      for (let count = 0; count < 256; count++) yield* client.write(bytes)
+      for (let count = 0; count < 256; count++) yield* client.send(bytes)
       const pid = server.child.pid ?? 0
       expect(yield* untilStill("the memory of the server", () => residentBytes(pid))).toBeLessThan(200 * MiB)
       writeFileSync(join(cwd, "go"), "")
-      yield* client.end
-      expect((yield* client.takeRest).toString()).toBe(`${256 * MiB}\n`)
+      yield* client.halfClose
+      expect(string(yield* client.takeRest)).toBe(`${256 * MiB}\n`)
     }),
   )
 
@@ -148,7 +150,7 @@ describe("a program of --exec or --sh-exec", () => {
       const { dial, server } = yield* serving(["-e", file])
       rmSync(file)
       const client = yield* dial()
-      expect(yield* client.closed).toBe("ECONNRESET")
+      expect(yield* client.closed).toEqual(Option.some("ECONNRESET"))
       yield* server.waitFor("stderr", /^tcpfx: #1: the program \S+ cannot be started: there is no such file$/m)
     }),
   )
@@ -157,10 +159,10 @@ describe("a program of --exec or --sh-exec", () => {
     Effect.gen(function* () {
       const { dial, server } = yield* serving(["-c", "cat; echo bye"])
       const client = yield* dial()
-      yield* client.write("hello\n")
+      yield* client.send("hello\n")
       yield* client.take(6)
       yield* server.kill("SIGTERM")
-      expect((yield* client.takeRest).toString()).toBe("bye\n")
+      expect(string(yield* client.takeRest)).toBe("bye\n")
       expect(yield* server.ended).toEqual({ code: 143, signal: null })
     }),
   )

@@ -66,7 +66,7 @@ describe.skipIf(!haveAll(script))("tcpfx top in a terminal", () => {
       const busy = yield* dial(port)
       yield* dial(port)
       yield* server.waitFor("stderr", /#2 connected/)
-      yield* busy.write("x".repeat(100_000))
+      yield* busy.send("x".repeat(100_000))
       yield* busy.take(100_000)
       const shown = yield* consoleIn(["top", "--control", control, "--interval", "100ms"], {
         before: "echo before",
@@ -105,7 +105,7 @@ describe.skipIf(!haveAll(script))("tcpfx top in a terminal", () => {
       shown.process.child.stdout.pause()
       for (let count = 0; count < 20; count++) yield* shown.type("ri")
       const peer = yield* dial(port)
-      yield* peer.write("hello")
+      yield* peer.send("hello")
       yield* peer.take(5)
       shown.process.child.stdout.resume()
       yield* shown.until(/1 client · in .*, 5 B/)

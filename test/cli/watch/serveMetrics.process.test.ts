@@ -6,6 +6,7 @@ import { readExposition } from "../../support/exposition.ts"
 import { askHttp } from "../../support/http.ts"
 import { dialRaw } from "../../support/rawPeer.ts"
 import { expectServeRefuses, tcpfxServe } from "../../support/tcpfxProcess.ts"
+import { string } from "../../support/texts.ts"
 import { temporaryFolder } from "../../support/transportFixture.ts"
 
 const metricsLine = /^tcpfx: metrics at (http:\/\/\S+)\/metrics$/m
@@ -23,7 +24,7 @@ describe("tcpfx serve --metrics", () => {
     Effect.gen(function* () {
       const { base, port } = yield* watched(["--mode", "echo", "--frame", "line"], "0")
       const peer = yield* dialRaw(tcpEndpoint("127.0.0.1", port))
-      yield* peer.write("one\ntwo\n")
+      yield* peer.send("one\ntwo\n")
       yield* peer.take(8)
       // The counts of bytes and frames are sampled once a second.
       const frames = 'tcpfx_frames_in_total{side="server"}'
@@ -60,7 +61,7 @@ describe("tcpfx serve --metrics", () => {
         ["stop", "503 not listening"],
         [`listen 127.0.0.1:${port}`, "200 ready"],
       ] as const) {
-        yield* operator.write(`${command}\n`)
+        yield* operator.send(`${command}\n`)
         yield* operator.take(1)
         expect(yield* status).toBe(expected)
       }
@@ -71,7 +72,7 @@ describe("tcpfx serve --metrics", () => {
       yield* server.waitFor("stderr", /draining 1 connection/)
       expect(yield* status).toBe("503 draining")
       expect(yield* askHttp(`${base}/healthz`)).toMatchObject({ status: 200, body: "ok\n" })
-      yield* peer.end
+      yield* peer.halfClose
       expect((yield* server.ended).code).toBe(143)
     }),
   )
@@ -87,10 +88,10 @@ describe("tcpfx serve --metrics", () => {
       const { hostname, port } = new URL(base)
       const peer = yield* dialRaw(tcpEndpoint(hostname, Number(port)))
       const request = "GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n"
-      yield* peer.write(request.repeat(20))
-      expect((yield* peer.takeRest).toString().match(/^HTTP\/1\.1 200/gm)?.length).toBe(1)
+      yield* peer.send(request.repeat(20))
+      expect(string(yield* peer.takeRest).match(/^HTTP\/1\.1 200/gm)?.length).toBe(1)
       const nonsense = yield* dialRaw(tcpEndpoint(hostname, Number(port)))
-      yield* nonsense.write("nonsense\r\n\r\n")
+      yield* nonsense.send("nonsense\r\n\r\n")
       yield* nonsense.takeRest
       expect(yield* askHttp(`${base}/healthz`)).toMatchObject({ status: 200 })
     }),

@@ -48,12 +48,12 @@ const program = Effect.gen(function* () {
       return
     }
     const peer = yield* dialRaw(endpoint, { reads: chance.percent(80) })
-    yield* peer.write("a line\nand a part")
+    yield* peer.send("a line\nand a part")
     if (chance.percent(30)) yield* turns(chance.below(3))
     const way = chance.below(4)
-    if (way === 1) yield* peer.end
+    if (way === 1) yield* peer.halfClose
     if (way === 2) yield* peer.reset
-    if (way === 3) yield* peer.write(new Uint8Array(256 * 1024))
+    if (way === 3) yield* peer.send(new Uint8Array(256 * 1024))
     // The end of the scope ends the remaining connections.
   }).pipe(Effect.scoped)
   const run = (count: number) => {

@@ -7,8 +7,10 @@ import * as Queue from "effect/Queue"
 import * as TestClock from "effect/TestClock"
 import { Framing } from "../../../src/domain/index.ts"
 import { Attribute, Middleware, PeerRefusedError, type ServerConnection } from "../../../src/server/index.ts"
+import { Testing } from "../../../src/testing/index.ts"
 import { MemoryTransport } from "../../../src/transport/index.ts"
-import { overEachTransport, receiveAll, receiveText, serving, string, utf8 } from "../../support/serving.ts"
+import { overEachTransport } from "../../support/eachTransport.ts"
+import { string, utf8 } from "../../support/texts.ts"
 
 const line = { frame: Framing.line }
 const User = Attribute.make("user", () => "nobody")
@@ -39,12 +41,12 @@ const refused = (reason: string) => ({
 describe("authenticate", () => {
   overEachTransport("gives the handler the user, the payloads after the login, and the attribute its value", () =>
     Effect.gen(function* () {
-      const { connect, server } = yield* serving(handler, line)
+      const { connect, server } = yield* Testing.serve({ handler, settings: line })
       const ann = yield* connect()
       yield* connect()
       yield* ann.send(utf8("ann"))
       yield* ann.send(utf8("?"))
-      expect(yield* receiveText(ann)).toBe("ann")
+      expect(yield* Testing.receiveText(ann)).toBe("ann")
       expect((yield* server.connections).map(User.of)).toEqual(["ann", "nobody"])
     }),
   )
@@ -52,11 +54,15 @@ describe("authenticate", () => {
   overEachTransport("answers a refused peer, then sends FIN, and reports the reason", () =>
     Effect.gen(function* () {
       const failures = yield* Queue.unbounded<unknown>()
-      const { connect, events } = yield* serving(handler, line, { onHandlerFailure: (cause) => failures.offer(cause) })
+      const { connect, events } = yield* Testing.serve({
+        handler,
+        settings: line,
+        onHandlerFailure: (cause) => failures.offer(cause),
+      })
       const eve = yield* connect()
       yield* eve.send(utf8("eve"))
-      expect(yield* receiveText(eve)).toBe('nobody knows "eve"')
-      expect(yield* receiveText(eve)).toBeUndefined()
+      expect(yield* Testing.receiveText(eve)).toBe('nobody knows "eve"')
+      expect(yield* Testing.receiveText(eve)).toBeUndefined()
       yield* eve.close
       expect(yield* events.one("ConnectionClosed")).toMatchObject(refused('nobody knows "eve"'))
       expect(yield* failures.size).toBe(0)
@@ -65,12 +71,12 @@ describe("authenticate", () => {
 
   it.scoped("refuses a peer that does not log in before the deadline, and not before", () =>
     Effect.gen(function* () {
-      const { connect, events } = yield* serving(handler, line)
+      const { connect, events } = yield* Testing.serve({ handler, settings: line })
       const slow = yield* connect()
       yield* TestClock.adjust("4999 millis")
       expect(events.all("ConnectionHalfClosed")).toEqual([])
       yield* TestClock.adjust("1 millis")
-      expect(yield* receiveText(slow)).toBe("it did not log in within 5 s")
+      expect(yield* Testing.receiveText(slow)).toBe("it did not log in within 5 s")
       yield* slow.close
       expect(yield* events.one("ConnectionClosed")).toMatchObject(refused("it did not log in within 5 s"))
     }).pipe(Effect.provide(MemoryTransport.layer())),
@@ -80,7 +86,7 @@ describe("authenticate", () => {
     Effect.gen(function* () {
       const ran = yield* Deferred.make<void>()
       const never = Middleware.authenticate({ as: "user", login: () => new PeerRefusedError({ reason: "no" }) })
-      const { connect, events } = yield* serving(never(() => Deferred.succeed(ran, undefined)))
+      const { connect, events } = yield* Testing.serve({ handler: never(() => Deferred.succeed(ran, undefined)) })
       yield* (yield* connect()).close
       yield* events.one("ConnectionClosed")
       expect(yield* Deferred.isDone(ran)).toBe(false)
@@ -92,16 +98,17 @@ describe("a handler that fails with PeerRefusedError", () => {
   overEachTransport("delivers everything that it sent, although the peer reads it later", () =>
     Effect.gen(function* () {
       const much = new Uint8Array(8 * 1024 * 1024)
-      const { connect, events } = yield* serving((connection) =>
-        Effect.gen(function* () {
-          yield* connection.receive
-          yield* connection.sendNow(much)
-          return yield* new PeerRefusedError({ reason: "enough" })
-        }),
-      )
+      const { connect, events } = yield* Testing.serve({
+        handler: (connection) =>
+          Effect.gen(function* () {
+            yield* connection.receive
+            yield* connection.sendNow(much)
+            return yield* new PeerRefusedError({ reason: "enough" })
+          }),
+      })
       const peer = yield* connect({ inbox: 1 })
       yield* peer.send(utf8("x"))
-      expect((yield* receiveAll(peer)).length).toBe(much.length)
+      expect((yield* Testing.receiveAll(peer)).length).toBe(much.length)
       yield* peer.close
       expect(yield* events.one("ConnectionClosed")).toMatchObject(refused("enough"))
     }),

@@ -8,7 +8,7 @@ import { Client } from "../../../src/client/index.ts"
 import { Codec, Framing } from "../../../src/domain/index.ts"
 import { Protocol } from "../../../src/protocol/index.ts"
 import { Middleware, Server } from "../../../src/server/index.ts"
-import { anyPort, overEachTransport } from "../../support/serving.ts"
+import { anyPort, overEachTransport } from "../../support/eachTransport.ts"
 
 const Texts = Protocol.make("texts", { toServer: Codec.text, toClient: Codec.text, framing: Framing.netstring })
 

@@ -8,7 +8,9 @@ import * as Metric from "effect/Metric"
 import * as Queue from "effect/Queue"
 import { formatEndpoint } from "../../../src/domain/index.ts"
 import { Middleware, PeerRefusedError, type ServerConnection } from "../../../src/server/index.ts"
-import { overEachTransport, serving, utf8 } from "../../support/serving.ts"
+import { Testing } from "../../../src/testing/index.ts"
+import { overEachTransport } from "../../support/eachTransport.ts"
+import { utf8 } from "../../support/texts.ts"
 
 /** Ends in another way on each connection, after the first payload. */
 const ending = (connection: ServerConnection): Effect.Effect<void, unknown> => {
@@ -34,7 +36,10 @@ describe("logging", () => {
         })
       })
       const logged = pipe(ending, Middleware.logging({ level: LogLevel.Warning }))
-      const { connect, events } = yield* Effect.provide(serving(logged), Logger.replace(Logger.defaultLogger, logger))
+      const { connect, events } = yield* Effect.provide(
+        Testing.serve({ handler: logged, onHandlerFailure: () => Effect.void }),
+        Logger.replace(Logger.defaultLogger, logger),
+      )
       for (const [index, outcome] of outcomes.entries()) {
         yield* (yield* connect()).send(utf8("x"))
         const connection = index + 1
@@ -55,7 +60,7 @@ describe("metrics", () => {
     Effect.gen(function* () {
       const server = `test-${Math.random()}`
       const counted = pipe(ending, Middleware.metrics({ tags: { server } }))
-      const { connect, events } = yield* serving(counted)
+      const { connect, events } = yield* Testing.serve({ handler: counted, onHandlerFailure: () => Effect.void })
       for (const index of outcomes.keys()) {
         yield* (yield* connect()).send(utf8("x"))
         yield* events.first("ConnectionClosed", index + 1)

@@ -9,9 +9,11 @@ import * as TestClock from "effect/TestClock"
 import { Codec, Framing } from "../../../src/domain/index.ts"
 import { Messages } from "../../../src/protocol/index.ts"
 import { Middleware, type ServerConnection } from "../../../src/server/index.ts"
+import { Testing } from "../../../src/testing/index.ts"
 import { turns } from "../../../src/testing/turns.ts"
 import { MemoryTransport } from "../../../src/transport/index.ts"
-import { overEachTransport, serving, utf8 } from "../../support/serving.ts"
+import { overEachTransport } from "../../support/eachTransport.ts"
+import { utf8 } from "../../support/texts.ts"
 
 const line = { frame: Framing.line }
 
@@ -43,7 +45,7 @@ describe("rateLimit", () => {
             ),
           )
         const limited = pipe(handler, Middleware.rateLimit({ messages: 10, per: "1 second" }))
-        const { connect } = yield* serving(limited, line)
+        const { connect } = yield* Testing.serve({ handler: limited, settings: line })
         const peer = yield* connect()
         yield* peer.sendAll(times(30))
         const countAfter = (millis: number) =>
@@ -71,7 +73,10 @@ describe("rateLimit", () => {
             Effect.filterOrFail(Option.isSome, () => "the end"),
           ),
         )
-      const { connect } = yield* serving(pipe(handler, Middleware.rateLimit({ messages: 2, per: "1 second" })), line)
+      const { connect } = yield* Testing.serve({
+        handler: pipe(handler, Middleware.rateLimit({ messages: 2, per: "1 second" })),
+        settings: line,
+      })
       const peer = yield* connect()
       yield* peer.sendAll(times(4))
       yield* turns(3)
@@ -86,7 +91,7 @@ describe("rateLimit", () => {
     Effect.gen(function* () {
       const echo = (connection: ServerConnection) => connection.runForEach((bytes) => connection.send(bytes))
       const limited = pipe(echo, Middleware.rateLimit({ messages: 2, per: "1 hour", whenExceeded: "refuse" }))
-      const { connect, events } = yield* serving(limited, line)
+      const { connect, events } = yield* Testing.serve({ handler: limited, settings: line })
       const fast = yield* connect()
       const calm = yield* connect()
       yield* fast.sendAll(times(3))

@@ -1,7 +1,9 @@
 import { describe, expect, layer } from "@effect/vitest"
 import * as Effect from "effect/Effect"
+import * as Option from "effect/Option"
 import { tcpEndpoint, unixEndpoint } from "../../../src/domain/index.ts"
 import { dialRaw } from "../../support/rawPeer.ts"
+import { string } from "../../support/texts.ts"
 import { temporaryFolder } from "../../support/transportFixture.ts"
 import { haveBrowser, step, TestBrowser } from "../support/browser.ts"
 import {
@@ -55,7 +57,7 @@ describe.skipIf(!haveBrowser())("the clients of the server window", () => {
             await controls.option(2).filter({ hasText: "line2" }).waitFor()
             expect(await page.getByLabel("To", { exact: true }).inputValue()).toBe("@1,@2")
           })
-          yield* first.write("?")
+          yield* first.send("?")
           yield* step(async () => {
             await recipients(controls, "@plc-1", "1 client")
             await sendMessage(page, "to-name.")
@@ -75,9 +77,9 @@ describe.skipIf(!haveBrowser())("the clients of the server window", () => {
             second: "to-tag.to-network.to-all.",
             third: "to-rest.to-network.to-all.",
           }
-          expect((yield* first.take(expected.first.length)).toString()).toBe(expected.first)
-          expect((yield* second.take(expected.second.length)).toString()).toBe(expected.second)
-          expect((yield* third.take(expected.third.length)).toString()).toBe(expected.third)
+          yield* first.expect(expected.first)
+          yield* second.expect(expected.second)
+          yield* third.expect(expected.third)
           yield* step(async () => {
             await recipients(controls, "@nobody-of-that-name", "no client")
             await sendMessage(page, "lost")
@@ -95,7 +97,7 @@ describe.skipIf(!haveBrowser())("the clients of the server window", () => {
       Effect.gen(function* () {
         const { open, page, port } = yield* listeningPage()
         const peer = yield* dialRaw(tcpEndpoint("127.0.0.1", port))
-        yield* peer.write("hello")
+        yield* peer.send("hello")
         const other = yield* open()
         yield* step(async () => {
           await rows(page, "hello").waitFor()
@@ -108,7 +110,7 @@ describe.skipIf(!haveBrowser())("the clients of the server window", () => {
           await other.keyboard.press("Enter")
           await other.getByRole("dialog").getByText("Done.").waitFor()
         })
-        yield* peer.write("login")
+        yield* peer.send("login")
         yield* step(() => rows(page, "hello").filter({ hasText: "#1 panel" }).waitFor())
       }),
     )
@@ -154,8 +156,8 @@ describe.skipIf(!haveBrowser())("the clients of the server window", () => {
     it.scoped("filter the log when they are selected, and the log keeps all rows", () =>
       Effect.gen(function* () {
         const { page, peers, controls } = yield* withPeers(2)
-        yield* peers[0]?.write("from one") ?? Effect.void
-        yield* peers[1]?.write("from two") ?? Effect.void
+        yield* peers[0]?.send("from one") ?? Effect.void
+        yield* peers[1]?.send("from two") ?? Effect.void
         yield* step(async () => {
           await rows(page, "from one").waitFor()
           await rows(page, "from two").waitFor()
@@ -178,27 +180,27 @@ describe.skipIf(!haveBrowser())("the clients of the server window", () => {
           await controls.actions.getByRole("button", { name: "Pause" }).click()
           await controls.option(1).filter({ hasText: "paused" }).waitFor()
         })
-        yield* first.write("held back")
+        yield* first.send("held back")
         yield* step(async () => {
           await controls.actions.getByRole("button", { name: "Resume reading" }).click()
           await rows(page, "held back").waitFor()
           await controls.actions.getByRole("button", { name: "Half-close" }).click()
         })
-        expect((yield* first.takeRest).toString()).toBe("")
-        yield* first.write("after the half-close")
+        expect(string(yield* first.takeRest)).toBe("")
+        yield* first.send("after the half-close")
         yield* step(async () => {
           await rows(page, "after the half-close").waitFor()
           await controls.option(2).click()
           await controls.actions.getByRole("button", { name: "Kick" }).click()
         })
-        expect((yield* second.takeRest).toString()).toBe("")
-        yield* second.end
-        expect(yield* second.closed).toBeUndefined()
+        expect(string(yield* second.takeRest)).toBe("")
+        yield* second.halfClose
+        expect(yield* second.closed).toEqual(Option.none())
         yield* step(async () => {
           await controls.option(3).click()
           await controls.actions.getByRole("button", { name: "Reset" }).click()
         })
-        expect(yield* third.closed).toBe("ECONNRESET")
+        expect(yield* third.closed).toEqual(Option.some("ECONNRESET"))
       }),
     )
 
@@ -217,7 +219,7 @@ describe.skipIf(!haveBrowser())("the clients of the server window", () => {
           await page.getByText("1 client is connected. What happens to it?").waitFor()
           await page.keyboard.press("Tab")
         })
-        yield* peer.write("meanwhile")
+        yield* peer.send("meanwhile")
         yield* step(async () => {
           await rows(page, "meanwhile").waitFor()
           // A new row does not move the focus.
@@ -229,16 +231,16 @@ describe.skipIf(!haveBrowser())("the clients of the server window", () => {
           await statusText(page, "not listening").waitFor()
         })
         if (fate === "kept") {
-          yield* peer.write("still here")
+          yield* peer.send("still here")
           yield* step(async () => {
             await rows(page, "still here").waitFor()
             await controls.option(1).waitFor()
           })
         } else if (fate === "closed") {
           expect((yield* peer.takeRest).length).toBe(0)
-          yield* peer.end
-          expect(yield* peer.closed).toBeUndefined()
-        } else expect(yield* peer.closed).toBe("ECONNRESET")
+          yield* peer.halfClose
+          expect(yield* peer.closed).toEqual(Option.none())
+        } else expect(yield* peer.closed).toEqual(Option.some("ECONNRESET"))
       }),
     )
 
@@ -252,7 +254,7 @@ describe.skipIf(!haveBrowser())("the clients of the server window", () => {
         })
         const refused = yield* dialRaw(tcpEndpoint("127.0.0.1", port))
         yield* refused.takeRest
-        yield* refused.end
+        yield* refused.halfClose
         yield* step(async () => {
           await page.getByText("1 refused").waitFor()
           await page.getByLabel("More").click()

@@ -38,7 +38,7 @@ describe.skipIf(!haveBrowser())("the log", () => {
     it.scoped("stops following when the user scrolls up, counts the new rows, and follows again after End", () =>
       Effect.gen(function* () {
         const { page, peer } = yield* withPeer()
-        yield* peer.write(someLines(200))
+        yield* peer.send(someLines(200))
         yield* step(async () => {
           await rows(page, "line 199").waitFor()
           await grid(page).hover()
@@ -49,7 +49,7 @@ describe.skipIf(!haveBrowser())("the log", () => {
             .waitFor()
         })
         const before = yield* step(() => page.locator(".row-text").first().textContent())
-        yield* peer.write(someLines(30, 200))
+        yield* peer.send(someLines(30, 200))
         yield* step(async () => {
           await page.getByRole("button", { name: /30 new/ }).waitFor()
           expect(await page.locator(".row-text").first().textContent()).toBe(before)
@@ -57,7 +57,7 @@ describe.skipIf(!haveBrowser())("the log", () => {
           await rows(page, "line 229").waitFor()
           await page.locator(".fresh").waitFor({ state: "hidden" })
         })
-        yield* peer.write("at the end\n")
+        yield* peer.send("at the end\n")
         yield* step(() => rows(page, "at the end").waitFor())
       }),
     )
@@ -66,13 +66,13 @@ describe.skipIf(!haveBrowser())("the log", () => {
       Effect.gen(function* () {
         const { page, peer } = yield* withPeer()
         yield* step(() => page.setViewportSize({ width, height: 740 }))
-        yield* peer.write(someLines(100))
+        yield* peer.send(someLines(100))
         yield* step(async () => {
           await rows(page, "line 99").click()
           await page.getByRole("button", { name: "Hex dump" }).waitFor()
         })
         const top = yield* step(() => rows(page, "line 99").boundingBox())
-        yield* peer.write(someLines(30, 100))
+        yield* peer.send(someLines(30, 100))
         yield* step(async () => {
           await page.getByRole("button", { name: /30 new/ }).waitFor()
           expect((await rows(page, "line 99").boundingBox())?.y).toBe(top?.y)
@@ -83,13 +83,13 @@ describe.skipIf(!haveBrowser())("the log", () => {
     it.scoped("keeps following when the page grows and shrinks", () =>
       Effect.gen(function* () {
         const { page, peer } = yield* withPeer()
-        yield* peer.write(someLines(100))
+        yield* peer.send(someLines(100))
         for (const [height, last] of [
           [500, "lower"],
           [1000, "taller"],
         ] as const) {
           yield* step(() => page.setViewportSize({ width: 1280, height }))
-          yield* peer.write(`${last}\n`)
+          yield* peer.send(`${last}\n`)
           yield* step(async () => {
             await rows(page, last).waitFor()
             expect(await page.locator(".fresh").count()).toBe(0)
@@ -101,7 +101,7 @@ describe.skipIf(!haveBrowser())("the log", () => {
     it.scoped("shows text, hex and both, and a selected row as a hex dump", () =>
       Effect.gen(function* () {
         const { page, peer } = yield* withPeer()
-        yield* peer.write("AB\u00e9\n")
+        yield* peer.send("AB\u00e9\n")
         yield* step(async () => {
           const row = page.locator(".row-received")
           await row.filter({ hasText: "ABé" }).waitFor()
@@ -123,7 +123,7 @@ describe.skipIf(!haveBrowser())("the log", () => {
     it.scoped("filters by text, regular expression, hex and direction", () =>
       Effect.gen(function* () {
         const { page, peer } = yield* withPeer()
-        yield* peer.write("apple 1\nbanana 2\napple 3\n")
+        yield* peer.send("apple 1\nbanana 2\napple 3\n")
         yield* step(async () => {
           await rows(page, "apple 3").waitFor()
           await sendMessage(page, "apple sent")
@@ -158,7 +158,7 @@ describe.skipIf(!haveBrowser())("the log", () => {
     it.scoped("finds matches among all rows, and jumps from match to match", () =>
       Effect.gen(function* () {
         const { page, peer } = yield* withPeer()
-        yield* peer.write(`${someLines(300)}needle A\n${someLines(300, 300)}needle B\n${someLines(300, 600)}`)
+        yield* peer.send(`${someLines(300)}needle A\n${someLines(300, 300)}needle B\n${someLines(300, 600)}`)
         yield* step(async () => {
           await rows(page, "line 899").waitFor()
           await page.getByRole("button", { name: "Show matches only" }).click()
@@ -179,12 +179,12 @@ describe.skipIf(!haveBrowser())("the log", () => {
     it.scoped("is paused, resumed and cleared", () =>
       Effect.gen(function* () {
         const { page, peer } = yield* withPeer()
-        yield* peer.write("one\n")
+        yield* peer.send("one\n")
         yield* step(async () => {
           await rows(page, "one").waitFor()
           await page.getByRole("button", { name: "Pause", exact: true }).click()
         })
-        yield* peer.write("two\nthree\n")
+        yield* peer.send("two\nthree\n")
         yield* step(async () => {
           await page.getByRole("button", { name: /2 new/ }).waitFor()
           expect(await rows(page, "two").count()).toBe(0)
@@ -193,7 +193,7 @@ describe.skipIf(!haveBrowser())("the log", () => {
           await page.getByRole("button", { name: "Clear" }).click()
           await page.getByText("The log is empty.").waitFor()
         })
-        yield* peer.write("four\n")
+        yield* peer.send("four\n")
         yield* step(async () => {
           await rows(page, "four").waitFor()
           await page.getByRole("button", { name: "Pause", exact: true }).click()
@@ -204,7 +204,7 @@ describe.skipIf(!haveBrowser())("the log", () => {
           await page.getByRole("button", { name: "Clear" }).click()
           await rows(page, "four").waitFor({ state: "detached" })
         })
-        yield* peer.write("five\n")
+        yield* peer.send("five\n")
         yield* step(async () => {
           await page.getByRole("button", { name: /^1 new/ }).waitFor()
           expect(await rows(page, "five").count()).toBe(0)
@@ -215,7 +215,7 @@ describe.skipIf(!haveBrowser())("the log", () => {
     it.scoped("copies the selected rows, and saves in every format", () =>
       Effect.gen(function* () {
         const { page, peer } = yield* withPeer()
-        yield* peer.write("first\nsecond\nthird\n")
+        yield* peer.send("first\nsecond\nthird\n")
         yield* step(async () => {
           await page.context().grantPermissions(["clipboard-read", "clipboard-write"])
           await rows(page, "third").waitFor()
@@ -249,7 +249,7 @@ describe.skipIf(!haveBrowser())("the log", () => {
     it.scoped("moves between rows by keys", () =>
       Effect.gen(function* () {
         const { page, peer } = yield* withPeer()
-        yield* peer.write(someLines(100))
+        yield* peer.send(someLines(100))
         yield* step(async () => {
           await rows(page, "line 99").waitFor()
           await grid(page).focus()
@@ -281,7 +281,7 @@ describe.skipIf(!haveBrowser())("the log", () => {
         })
         yield* Effect.forEach(
           Array.from({ length: 100 }, (_, index) => index * 200),
-          (from) => Effect.zipRight(peer.write(someLines(200, from)), peer.flushed),
+          (from) => Effect.zipRight(peer.send(someLines(200, from)), peer.flushed),
         )
         yield* step(async () => {
           await rows(page, "line 19999").waitFor()
@@ -310,9 +310,9 @@ describe.skipIf(!haveBrowser())("the log", () => {
         // 温度 and 你好 in GBK. The two clients send one byte in turns.
         const gbk = [Uint8Array.of(0xce, 0xc2, 0xb6, 0xc8, 0x0a), Uint8Array.of(0xc4, 0xe3, 0xba, 0xc3, 0x0a)] as const
         for (let at = 0; at < 5; at++) {
-          yield* first.write(gbk[0].subarray(at, at + 1))
+          yield* first.send(gbk[0].subarray(at, at + 1))
           yield* first.flushed
-          yield* second.write(gbk[1].subarray(at, at + 1))
+          yield* second.send(gbk[1].subarray(at, at + 1))
           yield* second.flushed
         }
         yield* step(async () => {
@@ -327,9 +327,9 @@ describe.skipIf(!haveBrowser())("the log", () => {
         const { page, peer } = yield* withPeer({
           server: { settings: { frame: Framing.line, maxFrame: 16 * 1024 * 1024 } },
         })
-        yield* peer.write(Buffer.concat([Buffer.alloc(10 * 1024 * 1024, "x"), Buffer.from("\n")]))
-        yield* peer.write(Uint8Array.of(0xff, 0xfe, 0xc3, 0x28, 0x00, 0x1b, 0x5b, 0x32, 0x4a, 0x07, 0x0a))
-        yield* peer.write("after\n")
+        yield* peer.send(Buffer.concat([Buffer.alloc(10 * 1024 * 1024, "x"), Buffer.from("\n")]))
+        yield* peer.send(Uint8Array.of(0xff, 0xfe, 0xc3, 0x28, 0x00, 0x1b, 0x5b, 0x32, 0x4a, 0x07, 0x0a))
+        yield* peer.send("after\n")
         yield* step(async () => {
           await rows(page, "after").waitFor()
           await rows(page, "10485760 B").waitFor()

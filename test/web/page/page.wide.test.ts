@@ -107,7 +107,7 @@ describe.skipIf(!haveBrowser())("the page as a whole", () => {
       Effect.gen(function* () {
         const { page, port } = yield* listeningPage()
         const peer = yield* dialRaw(tcpEndpoint("127.0.0.1", port))
-        yield* peer.write("before the name")
+        yield* peer.send("before the name")
         yield* step(async () => {
           await rows(page, "before the name").waitFor()
           await page.keyboard.press("Control+k")
@@ -142,7 +142,7 @@ describe.skipIf(!haveBrowser())("the page as a whole", () => {
         })
         const port = yield* step(() => startListening(page))
         const before = yield* dialRaw(tcpEndpoint("127.0.0.1", port))
-        yield* before.write("sent before")
+        yield* before.send("sent before")
         yield* step(async () => {
           await rows(page, "sent before").waitFor()
           isDown = true
@@ -156,7 +156,7 @@ describe.skipIf(!haveBrowser())("the page as a whole", () => {
           await rows(page, "sent before").waitFor()
         })
         const peer = yield* dialRaw(tcpEndpoint("127.0.0.1", port))
-        yield* peer.write("sent meanwhile")
+        yield* peer.send("sent meanwhile")
         yield* step(async () => {
           isDown = false
           await rows(page, "sent meanwhile").waitFor()
@@ -165,7 +165,7 @@ describe.skipIf(!haveBrowser())("the page as a whole", () => {
           await statusText(page, `listening on 127.0.0.1:${port}`).waitFor()
           await sendMessage(page, "back again")
         })
-        expect((yield* peer.take(10)).toString()).toBe("back again")
+        yield* peer.expect("back again")
       }),
     )
 
@@ -173,7 +173,7 @@ describe.skipIf(!haveBrowser())("the page as a whole", () => {
       Effect.gen(function* () {
         const { page, port } = yield* listeningPage({}, { viewport: { width: 360, height: 740 }, ...reloading })
         const peer = yield* dialRaw(tcpEndpoint("127.0.0.1", port))
-        yield* peer.write("a".repeat(500))
+        yield* peer.send("a".repeat(500))
         yield* step(async () => {
           await rows(page, "aaaa").waitFor()
           expect(await isWithinWidth(page)).toBe(true)
@@ -189,7 +189,7 @@ describe.skipIf(!haveBrowser())("the page as a whole", () => {
           expect(await isWithinWidth(page)).toBe(true)
           await sendMessage(page, "from the phone")
         })
-        expect((yield* peer.take(14)).toString()).toBe("from the phone")
+        yield* peer.expect("from the phone")
         expect(yield* violations(page)).toEqual([])
         yield* step(async () => {
           await showWindow(page, "Client")
@@ -205,7 +205,7 @@ describe.skipIf(!haveBrowser())("the page as a whole", () => {
         Effect.gen(function* () {
           const { page, port } = yield* listeningPage({}, { colorScheme: "dark" })
           const peer = yield* dialRaw(tcpEndpoint("127.0.0.1", port))
-          yield* peer.write("a row")
+          yield* peer.send("a row")
           yield* step(async () => {
             await rows(page, "a row").waitFor()
             await page.getByRole("tab", { name: panel }).click()

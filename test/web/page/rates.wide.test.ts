@@ -30,7 +30,7 @@ describe.skipIf(!haveBrowser())("the rates of the page", () => {
       Effect.gen(function* () {
         const { page, port } = yield* listeningPage({}, { colorScheme: "light" })
         const peer = yield* dialRaw(tcpEndpoint("127.0.0.1", port))
-        yield* peer.write(new TextEncoder().encode("x".repeat(100)))
+        yield* peer.send(new TextEncoder().encode("x".repeat(100)))
         yield* step(async () => {
           await rows(page, "xxx").waitFor()
           await sendMessage(page, "12345")
