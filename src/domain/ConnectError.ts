@@ -7,7 +7,8 @@ import { escapeControls } from "./escapes.ts"
 import { lacksZone, zoneAdvice } from "./ipAddress.ts"
 import { invalidEndpoint, notSupportedAdvice, wrongFamilyAdvice } from "./ListenError.ts"
 import { quoted } from "./syntaxErrors.ts"
-import { describeTlsFailure, isCertificateFailure, isUntrustedCertificate } from "./tlsFailures.ts"
+import { describeTlsFailure } from "./tlsFailures.ts"
+import { type TlsRemedy, tlsRemedyOf } from "./tlsRemedy.ts"
 
 /** The reasons why an attempt to connect failed. */
 export const connectFailures = [
@@ -47,6 +48,7 @@ const connectAdvice = (
         ? "connection refused; nothing listens there; check that the server is running"
         : "connection refused; nothing listens there, or a firewall rejects it"
     case "Timeout":
+      if (detail !== undefined) return `no answer in time: ${detail}`
       return endpoint._tag === "Unix"
         ? "no answer in time; check that the server still accepts connections"
         : "no answer in time; the host is down, or a firewall drops the packets"
@@ -91,12 +93,21 @@ const connectAdvice = (
   }
 }
 
+const remedies: Readonly<Record<TlsRemedy, string>> = {
+  name: "request a server name that the certificate has",
+  trust: "trust the CA that signed it, or turn verification off",
+  date: "check this machine's clock, have the certificate renewed, or turn verification off",
+  certificate: "have the certificate replaced, or turn verification off",
+  identity: "present a certificate",
+  versions: "allow other versions of TLS",
+  ciphers: "allow other ciphers and older versions, or present a certificate",
+  legacy: "allow the weak settings of old devices",
+  plain: "check the port, or connect without TLS",
+}
+
 const tlsAdvice = (code: string): string => {
-  if (code === "ERR_TLS_CERT_ALTNAME_INVALID") return "; request a server name that the certificate has"
-  if (isUntrustedCertificate(code)) return "; trust the CA that signed it, or turn verification off"
-  if (code === "CERT_HAS_EXPIRED" || code === "CERT_NOT_YET_VALID")
-    return "; check this machine's clock, have the certificate renewed, or turn verification off"
-  return isCertificateFailure(code) ? "; have the certificate replaced, or turn verification off" : ""
+  const remedy = tlsRemedyOf(code)
+  return remedy === undefined ? "" : `; ${remedies[remedy]}`
 }
 
 const connectFields = {
@@ -107,7 +118,10 @@ const connectFields = {
   code: Schema.String,
   /** The proxy, without its user and password. */
   proxy: Schema.optionalWith(Schema.String, { exact: true }),
-  /** The answer of the proxy, the reason why the proxy is unreachable, or the problem with a certificate or an endpoint. */
+  /**
+   * The answer of the proxy, the reason why the proxy is unreachable, or the problem with a certificate, STARTTLS, a
+   * handshake or an endpoint.
+   */
   problem: Schema.optionalWith(Schema.String, { exact: true }),
 }
 

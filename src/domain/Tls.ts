@@ -1,8 +1,12 @@
 import * as Schema from "effect/Schema"
 
-/** The possible minimum versions of TLS (RFC 5246, RFC 8446). Older versions are not supported (RFC 8996). */
-export const tlsVersions = ["TLSv1.2", "TLSv1.3"] as const
+/** The versions of TLS, the oldest first. TLSv1 and TLSv1.1 are not safe (RFC 8996). */
+export const tlsVersions = ["TLSv1", "TLSv1.1", "TLSv1.2", "TLSv1.3"] as const
 export type TlsVersion = (typeof tlsVersions)[number]
+
+/** The protocols that can change a connection from plain text to TLS. */
+export const startTlsProtocols = ["smtp", "imap", "pop3", "ftp", "xmpp", "postgres", "ldap"] as const
+export type StartTlsProtocol = (typeof startTlsProtocols)[number]
 
 /** The holder and issuer of a certificate. */
 export const TlsCertificate = Schema.Struct({

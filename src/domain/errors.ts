@@ -6,13 +6,15 @@ import { escapeControls } from "./escapes.ts"
 import { describePlace } from "./framePlace.ts"
 
 const tlsFields = {
-  part: Schema.Literal("certificate", "key", "CA certificate"),
+  part: Schema.Literal("certificate", "key", "CA certificate", "PKCS #12 file", "cipher list", "range of versions"),
   problem: Schema.String,
+  /** `true` if the key or file is encrypted and no passphrase was given. */
+  lacksPassphrase: Schema.optionalWith(Schema.Boolean, { exact: true }),
   /** The index of the identity, from 0, if there are several. */
   index: Schema.optionalWith(Schema.Number, { exact: true }),
 }
 
-/** A certificate or key for TLS is unusable. */
+/** A certificate, a key or another option for TLS is unusable. */
 export class TlsError extends Schema.TaggedError<TlsError>("tcpfx/domain/TlsError")("TlsError", tlsFields) {
   constructor(fields: Schema.Struct.Constructor<typeof tlsFields>) {
     super(fields, unchecked)

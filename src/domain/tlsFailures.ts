@@ -42,7 +42,10 @@ const notTls = "what it sent is not TLS"
 const noVersion = "it speaks no version of TLS that is allowed here"
 const untrusted = "its certificate comes from a CA that is not trusted"
 const brokenCertificate = "its certificate cannot be read"
-const tooWeak = "its key or certificate is too weak"
+const tooSmallKey = "the key of its certificate is too small to be safe"
+const tooSmallDh = "its Diffie-Hellman key is too small to be safe"
+const tooWeak = "the key or signature of its CA is too weak to be safe"
+const weakSignature = "it signs with SHA-1 or MD5, as old versions of TLS do"
 const noSignature = "the two sides have no signature algorithm in common"
 const brokenRecord = "what it sent cannot be decrypted"
 
@@ -79,8 +82,16 @@ const problems: Readonly<Record<string, string>> = {
   ERR_SSL_NO_SUITABLE_SIGNATURE_ALGORITHM: noSignature,
   ERR_SSL_NO_SHARED_SIGNATURE_ALGORITHMS: noSignature,
   ERR_SSL_NO_SHARED_SIGATURE_ALGORITHMS: noSignature,
+  ERR_SSL_LEGACY_SIGALG_DISALLOWED_OR_UNSUPPORTED: weakSignature,
   ERR_SSL_NO_APPLICATION_PROTOCOL: "the two sides have no ALPN protocol in common",
   ERR_NOT_A_SOCKET: "the transport has no TLS",
+  // Problems before the handshake, in the dialogue of STARTTLS.
+  ERR_STARTTLS_REFUSED: "it refused STARTTLS",
+  ERR_STARTTLS_MISSING: "it does not offer STARTTLS",
+  ERR_STARTTLS_INVALID: "what it sent before the handshake is not the protocol of STARTTLS",
+  ERR_STARTTLS_INJECTED: "it sent more than its answer before the handshake, as an attacker on the network could",
+  ERR_STARTTLS_CLOSED: "it closed the connection before the handshake",
+  ERR_STARTTLS_TIMEOUT: "it did not answer in time before the handshake",
   // Problems with the peer's certificate.
   CERT_MISSING: "it presented no certificate",
   ERR_SSL_PEER_DID_NOT_RETURN_A_CERTIFICATE: "it presented no certificate",
@@ -107,9 +118,9 @@ const problems: Readonly<Record<string, string>> = {
   ERR_TLS_CERT_ALTNAME_INVALID: "its certificate is for another name",
   ERR_TLS_CERT_ALTNAME_FORMAT: brokenCertificate,
   UNSPECIFIED: "its certificate cannot be verified",
-  ERR_TLS_DH_PARAM_SIZE: tooWeak,
-  ERR_SSL_DH_KEY_TOO_SMALL: tooWeak,
-  ERR_SSL_EE_KEY_TOO_SMALL: tooWeak,
+  ERR_TLS_DH_PARAM_SIZE: tooSmallDh,
+  ERR_SSL_DH_KEY_TOO_SMALL: tooSmallDh,
+  ERR_SSL_EE_KEY_TOO_SMALL: tooSmallKey,
   ERR_SSL_CA_KEY_TOO_SMALL: tooWeak,
   ERR_SSL_CA_MD_TOO_WEAK: tooWeak,
 }
@@ -137,7 +148,8 @@ export const describeTlsFailure = (code: string): string => {
 }
 
 /** Whether a code comes from TLS and not from the kernel. */
-export const isTlsCode = (code: string): boolean => /^ERR_(SSL|TLS|OSSL)_/.test(code) || isCertificateFailure(code)
+export const isTlsCode = (code: string): boolean =>
+  /^ERR_(SSL|TLS|OSSL|STARTTLS)_/.test(code) || isCertificateFailure(code)
 
 /** Whether a code means that this side refused the peer's certificate. */
 export const isCertificateFailure = (code: string): boolean =>
@@ -151,6 +163,13 @@ export const isUntrustedCertificate = (code: string): boolean =>
 
 /** Alerts with a temporary cause, on the network or in the peer. Another attempt may succeed. */
 const temporary: ReadonlySet<string> = new Set(["BAD_RECORD_MAC", "INTERNAL_ERROR", "USER_CANCELLED"])
+
+/** Failures of this side or of the dialogue of STARTTLS with a temporary cause. */
+const temporaryCodes: ReadonlySet<string> = new Set([
+  "ERR_STARTTLS_REFUSED",
+  "ERR_STARTTLS_CLOSED",
+  "ERR_STARTTLS_TIMEOUT",
+])
 
 /**
  * Whether another attempt would fail in the same way: one side refuses a certificate, the name does not match, the
@@ -167,6 +186,7 @@ export const isLastingTlsFailure = (code: string): boolean => {
   const alert = alertIn(code)
   if (alert !== undefined) return !temporary.has(alert)
   if (isCertificateFailure(code)) return true
+  if (temporaryCodes.has(code)) return false
   const problem = problems[code]
   return (
     code.startsWith("ERR_") && problem !== undefined && problem !== brokenRecord && !code.includes("UNEXPECTED_EOF")

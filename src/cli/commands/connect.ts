@@ -70,6 +70,7 @@ export const connectHelp: CommandHelp = {
     ["tcpfx connect plc-1:502 --reconnect", "stay connected"],
     ["tcpfx connect -z -w 2 db 5432", "exit with 0 if the port is open"],
     ["tcpfx connect host:9000 <file >reply", "send a file, keep the reply"],
+    ["tcpfx connect mail.example:587 --starttls smtp --crlf", "talk to a mail server after STARTTLS"],
   ],
   notes: [
     "An endpoint is host port, host:port, :port, a port, [ipv6]:port, unix:/path or unix:@name (an abstract name of Linux).",

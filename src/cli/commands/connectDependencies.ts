@@ -15,6 +15,8 @@ export interface ConnectFacts extends LogFacts, ViewFacts {
   readonly sendOnly: boolean
   /** Whether standard input or a flag gives payloads that are sent once. */
   readonly sendsOnce: boolean
+  /** Whether a flag or `TCPFX_TLS_CERT` names a certificate. */
+  readonly hasCertificate: boolean
   readonly hasHeartbeat: boolean
   readonly hasPage: boolean
   readonly sendsFin: boolean
@@ -25,6 +27,7 @@ export interface ConnectFacts extends LogFacts, ViewFacts {
 type ConnectKey =
   | ("reconnectDelay" | "reconnectMax" | "maxAttempts" | "heartbeatInterval" | "heartbeatTimeout" | "insecure")
   | ("tlsVerify" | "tlsCa" | "tlsName" | "tlsCert" | "tlsKey" | "tlsAlpn" | "tlsMin" | "tlsKeyLog")
+  | ("tlsMax" | "tlsCiphers" | "tlsLegacy" | "tlsPassphraseFile")
   | ("ipv4" | "ipv6" | "family" | "source" | "sourcePort" | "keepalive" | "shutdown")
   | ("repeat" | "until" | "once" | "delay" | "lockstep" | "sendOnly" | "wait")
   | ("send" | "macro" | "rule" | "rules" | "onConnect" | "heartbeat")
@@ -65,9 +68,17 @@ export const connectDependencies: ReadonlyArray<Dependency<ConnectKey, ConnectFa
     problem: "has no effect with --reconnect, which tries until --max-attempts",
   },
   {
-    flags: ["insecure", "tlsVerify", "tlsCa", "tlsName", "tlsCert", "tlsKey", "tlsAlpn", "tlsMin", "tlsKeyLog"],
+    flags: [
+      ...(["insecure", "tlsVerify", "tlsCa", "tlsName", "tlsCert", "tlsKey"] as const),
+      ...(["tlsAlpn", "tlsMin", "tlsMax", "tlsCiphers", "tlsLegacy", "tlsKeyLog"] as const),
+    ],
     isMet: ({ tls }) => tls,
     problem: "needs TLS; give --tls too",
+  },
+  {
+    flags: ["tlsPassphraseFile"],
+    isMet: ({ hasCertificate }) => hasCertificate,
+    problem: "needs the certificate of the key; give --tls-cert too",
   },
   {
     flags: ["tlsCa"],

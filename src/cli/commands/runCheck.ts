@@ -103,7 +103,10 @@ export const runCheck = (options: ConnectOptions) =>
       return yield* usageError("--output raw has no effect with -z (--check); give text or json")
     }
     const lineOf = Option.contains(options.output, "json") ? jsonOf : textOf
-    const client = yield* Client.make({ ...withoutTls, tls: yield* signals.unlessEnded(clientTls(options)) })
+    const client = yield* Client.make({
+      ...withoutTls,
+      tls: yield* signals.unlessEnded(clientTls(options, withoutTls.connectTimeout)),
+    })
     const waits = Option.isSome(options.wait)
     let passed = 0
     yield* signals.unlessEnded(

@@ -30,7 +30,8 @@ import { Signals } from "../process/signals.ts"
 import { Stdio } from "../process/stdio.ts"
 import { checkProgram } from "../programs/checkProgram.ts"
 import { programConversation } from "../programs/programConversation.ts"
-import { clientTls } from "../tls/client.ts"
+import { clientHasTls, clientTls } from "../tls/client.ts"
+import { orVariable } from "../tls/material.ts"
 import { tlsOptionsFor } from "../tls/options.ts"
 import type { PageFace } from "../ui/PageFace.ts"
 import { type ConnectOptions, connectFlags } from "./connect.ts"
@@ -102,8 +103,9 @@ export const runConnect = (options: ConnectOptions, page: PageFace, assisted: As
       sendsText: true,
       hasRawFrames: withoutTls.frame === Framing.raw,
       reconnect: options.reconnect,
-      tls: options.tls,
+      tls: clientHasTls(options),
       insecure: options.insecure,
+      hasCertificate: Option.isSome(yield* orVariable(options.tlsCert, "TCPFX_TLS_CERT")),
       once: options.once,
       recvOnly: options.recvOnly,
       sendOnly: options.sendOnly,
@@ -126,7 +128,11 @@ export const runConnect = (options: ConnectOptions, page: PageFace, assisted: As
     const pacing = pacingOf(options)
     yield* checkHops(endpoint, withoutTls)
     const attachPage = options.ui ? yield* signals.unlessEnded(page.prepare(options)) : undefined
-    const settings = { ...withoutTls, onConnect, tls: yield* signals.unlessEnded(clientTls(options)) }
+    const settings = {
+      ...withoutTls,
+      onConnect,
+      tls: yield* signals.unlessEnded(clientTls(options, withoutTls.connectTimeout)),
+    }
     yield* tellKeepaliveNote(settings.keepalive)
     const others = namedFiles(connectFlags, options)
     const logs = yield* signals.unlessEnded(openLogs(options, { isServer: false, others }))

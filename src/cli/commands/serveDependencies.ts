@@ -42,6 +42,7 @@ const some = (endpoints: ServeFacts["endpoints"], test: (endpoint: ListenEndpoin
 
 type ServeKey =
   | ("slowConsumer" | "hubBudget" | "tlsKey" | "tlsClientCa" | "tlsAlpn" | "tlsMin" | "tlsKeyLog" | "handshakeTimeout")
+  | ("tlsMax" | "tlsCiphers" | "tlsLegacy" | "tlsPassphraseFile")
   | ("ipv6Only" | "ipv4" | "ipv6" | "family" | "keepalive" | "maxPerAddress" | "displace" | "allow" | "allowFile")
   | ("operator" | "frame")
   | ("eol" | "crlf" | "hex" | "checksum")
@@ -85,12 +86,12 @@ export const serveDependencies: ReadonlyArray<Dependency<ServeKey, ServeFacts>> 
     refusesDefaults: true,
   },
   {
-    flags: ["tlsAlpn", "tlsMin", "tlsKeyLog"],
+    flags: ["tlsAlpn", "tlsMin", "tlsMax", "tlsCiphers", "tlsLegacy", "tlsKeyLog"],
     isMet: ({ hasTls }) => hasTls,
     problem: "needs TLS; give --tls or --tls-cert too",
   },
   {
-    flags: ["tlsKey"],
+    flags: ["tlsKey", "tlsPassphraseFile"],
     isMet: ({ hasCertificate }) => hasCertificate,
     problem: "needs the certificate of the key; give --tls-cert too",
     refusesDefaults: true,

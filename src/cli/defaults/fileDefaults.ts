@@ -16,6 +16,7 @@ import {
   sectionNames,
   settable,
   unsafeProblem,
+  unsafeValueProblem,
 } from "./sections.ts"
 
 /** The YAML library, which is loaded only if there is a file. */
@@ -135,6 +136,8 @@ class Reader {
         const problem = flag === undefined ? unknown(section, key, flags) : this.unsafe(key)
         if (flag === undefined || problem !== undefined) return this.fail(at, problem ?? "")
         const values = this.values(flag, node, at)
+        const unsafeValue = this.file.role === "project" ? unsafeValueProblem(key, values) : undefined
+        if (unsafeValue !== undefined) return this.fail(at, `${key} ${unsafeValue}`)
         const { role, shownPath } = this.file
         const origin = { _tag: "File", role, path: shownPath, line: this.lineOf(at) } as const
         return values.length === 0 ? [] : [{ name: key, values, origin }]
@@ -169,7 +172,8 @@ class Reader {
 
   private read(flag: FlagShape, value: string): string {
     if (!flag.takesValue) return Either.getOrThrow(parseYesNo(value)) ? "yes" : "no"
-    if (!isPath(flag) || choicesOf(flag).includes(value)) return value
+    // `system` of `--tls-ca` and `fd:3` are no paths.
+    if (!isPath(flag) || choicesOf(flag).includes(value) || /^fd:[0-9]+$/.test(value)) return value
     if (value.startsWith("~/")) return join(homedir(), value.slice(2))
     const folder = dirname(resolve(this.file.path))
     return folder === process.cwd() ? value : resolve(folder, value)

@@ -8,7 +8,7 @@ const groups: ReadonlyArray<ReadonlyArray<string>> = [
   ["family", "ipv4", "ipv6"],
   ["eol", "crlf", "hex"],
   ["send", "macro"],
-  ["tls-cert", "tls-key", "tls-keep"],
+  ["tls-cert", "tls-key", "tls-passphrase-file", "tls-keep"],
   ["ui-tls-cert", "ui-tls-key"],
   ["insecure", "tls-verify", "tls-ca"],
 ]

@@ -53,6 +53,8 @@ const unsafe: Readonly<Record<string, string>> = {
   "sh-exec": "runs a program",
   user: "changes the user of the process",
   insecure: "accepts every certificate",
+  "tls-legacy": "accepts weak ciphers and keys",
+  "tls-ciphers": "can make TLS weak",
   "tls-keylog": "writes the secrets of TLS to a file",
 }
 
@@ -72,10 +74,20 @@ const unsafeUnnamed: Readonly<Record<string, string>> = {
   rules: "can send a file",
 }
 
+const notInProject = "so a project file cannot set it; use the command line or the user file"
+
+const oldVersions: ReadonlyArray<string> = ["1.0", "1.1"]
+
+/** The reason why a project file must not set a flag to these values. Undefined for most values. */
+export const unsafeValueProblem = (name: string, values: ReadonlyArray<string>): string | undefined =>
+  (name === "tls-min" || name === "tls-max") && values.some((value) => oldVersions.includes(value))
+    ? `of ${values.join(", ")} is not safe, ${notInProject}`
+    : undefined
+
 /** The reason why a project file must not set a flag. Undefined for most flags. */
 export const unsafeProblem = (name: string, isNamed: boolean): string | undefined => {
   if (Object.hasOwn(unsafe, name)) {
-    return `${unsafe[name]}, so a project file cannot set it; use the command line or the user file`
+    return `${unsafe[name]}, ${notInProject}`
   }
   return !isNamed && Object.hasOwn(unsafeUnnamed, name)
     ? `${unsafeUnnamed[name]}, so the file of a folder cannot set it; name the file with --project, or use the command line or the user file`

@@ -4,6 +4,7 @@ import * as net from "node:net"
 import * as Effect from "effect/Effect"
 import { type CommandFailed, usageError } from "../process/exit.ts"
 import type { Stdio } from "../process/stdio.ts"
+import { type Descriptor, inspect } from "../process/streams/descriptor.ts"
 import { tell } from "../process/tell.ts"
 
 // Files that flags name. Opening, reading or writing a file may take forever: a named pipe has no writer, or a file
@@ -105,6 +106,34 @@ const readPipe = (fd: number) =>
     return Effect.sync(() => void socket.destroy())
   })
 
+const closedAfter = <A>(fd: number, effect: Effect.Effect<A, string>): Effect.Effect<A, string> =>
+  Effect.ensuring(
+    effect,
+    Effect.sync(() => close(fd)),
+  )
+
+/** Whether this process has another descriptor of the same pipe, as Node has of its own pipes. */
+const hasBothEnds = ({ fd, identity }: Descriptor): Effect.Effect<boolean, string> =>
+  Effect.map(
+    Effect.orElseSucceed(
+      call<Array<string>>((done) => fs.readdir("/proc/self/fd", done)),
+      (): Array<string> => [],
+    ),
+    (names) => names.some((name) => Number(name) !== fd && inspect(Number(name)).identity === identity),
+  )
+
+/** Reads an inherited descriptor to its end, and closes it. Refuses the descriptors that Node uses itself. */
+const readInherited = (fd: number): Effect.Effect<Buffer, string> =>
+  Effect.gen(function* () {
+    yield* call<fs.Stats>((done) => fs.fstat(fd, done))
+    const descriptor = inspect(fd)
+    const { kind, readable } = descriptor
+    if (!readable) return yield* Effect.fail("EBADF")
+    if (kind === "file") return yield* closedAfter(fd, readRest(fd))
+    if (kind !== "pipe" && kind !== "socket") return yield* Effect.fail("EBADF")
+    return (yield* hasBothEnds(descriptor)) ? yield* Effect.fail("EBADF") : yield* readPipe(fd)
+  })
+
 const readAll = (path: string): Effect.Effect<Buffer, string> =>
   Effect.uninterruptibleMask((restore) =>
     Effect.gen(function* () {
@@ -133,6 +162,14 @@ export const failed = (flag: string, path: string, verb: "read" | "written", cod
     code === tooLarge
       ? `--${flag}: ${path} is above ${maxBytes / 1024 ** 2} MiB`
       : `--${flag}: ${path} cannot be ${verb}: ${verb === "written" ? writeProblem(code) : fileProblem(code)}`,
+  )
+
+/** Reads an inherited descriptor that a flag names, to its end. Afterwards it is closed. */
+export const readDescriptor = (flag: string, fd: number): Effect.Effect<Uint8Array, CommandFailed, Stdio> =>
+  Effect.mapError(saying(flag, `descriptor ${fd}`, readInherited(fd)), (code) =>
+    code === "EBADF"
+      ? usageError(`--${flag}: descriptor ${fd} is not open for reading; open it in the shell: ${fd}<FILE`)
+      : failed(flag, `descriptor ${fd}`, "read", code),
   )
 
 /** Reads a file that a flag names. A pipe is read to its end. */

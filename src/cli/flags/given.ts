@@ -4,6 +4,7 @@ import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import { emptyVariable } from "../../runtime/variable.ts"
 import { type CommandFailed, usageError } from "../process/exit.ts"
+import { choicesOf } from "./choices.ts"
 import type { Flag } from "./flag.ts"
 
 /** The value of a flag, or else of an environment variable, or else the default. */
@@ -39,14 +40,17 @@ export const namedFiles = (
 ): ReadonlyArray<NamedFile> => {
   const found: Array<NamedFile> = []
   for (const [key, { shape }] of Object.entries(flags)) {
-    if (shape.placeholder !== "PATH") continue
+    if (!/^PATH\b/.test(shape.placeholder)) continue
+    const words = choicesOf(shape)
     const option = options[key]
     const paths: ReadonlyArray<unknown> = Array.isArray(option)
       ? option
       : Option.isOption(option)
         ? Option.toArray(option)
         : []
-    for (const path of paths) if (typeof path === "string") found.push({ flag: shape.name, path })
+    for (const path of paths) {
+      if (typeof path === "string" && !words.includes(path)) found.push({ flag: shape.name, path })
+    }
   }
   return found
 }

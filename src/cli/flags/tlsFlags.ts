@@ -1,21 +1,30 @@
 import * as Either from "effect/Either"
-import { parseDeadline, readIpBytes, type TlsVersion, ValueSyntaxError } from "../../domain/index.ts"
-import { anyText, toggle, value, values } from "./flag.ts"
+import { parseDeadline, readIpBytes, startTlsProtocols, type TlsVersion, ValueSyntaxError } from "../../domain/index.ts"
+import { anyText, oneOf, toggle, value, values } from "./flag.ts"
 
 // The names of these flags in ncat begin with `--ssl`.
 const ssl = (name: string) => ({ synonyms: [name] })
 
-const parseVersion = (input: string): Either.Either<TlsVersion, ValueSyntaxError> =>
-  input === "1.2" || input === "1.3"
-    ? Either.right<TlsVersion>(`TLSv${input}`)
-    : Either.left(
+const versions: Readonly<Record<string, TlsVersion>> = {
+  "1.0": "TLSv1",
+  "1.1": "TLSv1.1",
+  "1.2": "TLSv1.2",
+  "1.3": "TLSv1.3",
+}
+
+const parseVersion = (input: string): Either.Either<TlsVersion, ValueSyntaxError> => {
+  const version = Object.hasOwn(versions, input) ? versions[input] : undefined
+  return version === undefined
+    ? Either.left(
         new ValueSyntaxError({
           input,
           kind: "a version of TLS",
           problem: "it is not supported",
-          expected: "1.2 or 1.3",
+          expected: "1.0, 1.1, 1.2 or 1.3",
         }),
       )
+    : Either.right(version)
+}
 
 /** Parses a list of ALPN protocols with commas between them (RFC 7301: 1 to 255 bytes each). */
 const parseAlpn = (input: string): Either.Either<ReadonlyArray<string>, ValueSyntaxError> => {
@@ -51,7 +60,17 @@ const commonFlags = {
     ...ssl("ssl-alpn"),
     help: "Protocols to offer (ALPN), with commas between them, the preferred one first.",
   }),
-  minVersion: value("tls-min", "1.2|1.3", parseVersion, { help: "The lowest version of TLS (default 1.2)." }),
+  minVersion: value("tls-min", "1.0|1.1|1.2|1.3", parseVersion, {
+    help: "The lowest version of TLS (default 1.2, or 1.0 with --tls-legacy).",
+  }),
+  maxVersion: value("tls-max", "1.0|1.1|1.2|1.3", parseVersion, { help: "The highest version of TLS (default 1.3)." }),
+  ciphers: value("tls-ciphers", "LIST", anyText, {
+    ...ssl("ssl-ciphers"),
+    help: "The ciphers, in OpenSSL's names with colons between them, also those of TLS 1.3.",
+  }),
+  legacy: toggle("tls-legacy", {
+    help: "For old devices: allow TLS 1.0, weak ciphers, small keys and unsafe renegotiation. Not safe.",
+  }),
   keyLog: value("tls-keylog", "PATH", anyText, {
     help: "Append the secrets of each connection to this file, for Wireshark (also SSLKEYLOGFILE).",
   }),
@@ -65,11 +84,14 @@ export const serverTlsFlags = {
   }),
   tlsCert: values("tls-cert", "PATH", anyText, {
     ...ssl("ssl-cert"),
-    help: "Certificate chain (PEM). Of several, a client gets the certificate of the name that it asks for (SNI).",
+    help: "Certificate chain (PEM), or a .p12 file. Of several, a client gets the certificate of the name that it asks for (SNI).",
   }),
   tlsKey: values("tls-key", "PATH", anyText, {
     ...ssl("ssl-key"),
-    help: "Key (PEM, no passphrase), one for each --tls-cert in turn. Default: the file of the certificate.",
+    help: "Key (PEM), one for each --tls-cert in turn. Default: the file of the certificate.",
+  }),
+  tlsPassphraseFile: values("tls-passphrase-file", "PATH", anyText, {
+    help: "The passphrase of the key or .p12 file is the first line of PATH (fd:3: a descriptor). Default: ask for it.",
   }),
   tlsKeep: value("tls-keep", "DIR", anyText, {
     help: "Keep the self-signed certificate in DIR, and use it again in later runs.",
@@ -79,6 +101,9 @@ export const serverTlsFlags = {
   }),
   tlsAlpn: commonFlags.alpn,
   tlsMin: commonFlags.minVersion,
+  tlsMax: commonFlags.maxVersion,
+  tlsCiphers: commonFlags.ciphers,
+  tlsLegacy: commonFlags.legacy,
   tlsKeyLog: commonFlags.keyLog,
   handshakeTimeout: value("handshake-timeout", "TIME", parseDeadline, {
     help: "How long a handshake may take (default 10s).",
@@ -88,9 +113,12 @@ export const serverTlsFlags = {
 /** The TLS flags of `tcpfx connect`. */
 export const clientTlsFlags = {
   tls: toggle("tls", { ...ssl("ssl"), help: "Speak TLS, and check the server's certificate." }),
-  tlsCa: value("tls-ca", "PATH", anyText, {
+  starttls: value("starttls", startTlsProtocols.join("|"), oneOf(...startTlsProtocols), {
+    help: "Speak this protocol until TLS can begin (STARTTLS, STLS, AUTH TLS), then TLS. Implies --tls.",
+  }),
+  tlsCa: value("tls-ca", "PATH|system", anyText, {
     ...ssl("ssl-trustfile"),
-    help: "The CA certificates to trust (PEM), instead of those of Node.",
+    help: "The CA certificates to trust (PEM), instead of those of Node; system: those of this machine.",
   }),
   tlsName: value("tls-name", "NAME", parseName, {
     ...ssl("ssl-servername"),
@@ -100,12 +128,21 @@ export const clientTlsFlags = {
     help: "Accept any certificate. An attacker on the network can then read and change everything.",
   }),
   tlsVerify: toggle("tls-verify", { ...ssl("ssl-verify"), help: "Check the server's certificate (the default)." }),
-  tlsCert: value("tls-cert", "PATH", anyText, { ...ssl("ssl-cert"), help: "Certificate of this client (PEM)." }),
+  tlsCert: value("tls-cert", "PATH", anyText, {
+    ...ssl("ssl-cert"),
+    help: "Certificate of this client (PEM, or a .p12 file).",
+  }),
   tlsKey: value("tls-key", "PATH", anyText, {
     ...ssl("ssl-key"),
-    help: "Key of the certificate (PEM, no passphrase). Default: the file of the certificate.",
+    help: "Key of the certificate (PEM). Default: the file of the certificate.",
+  }),
+  tlsPassphraseFile: value("tls-passphrase-file", "PATH", anyText, {
+    help: "The passphrase of the key or .p12 file is the first line of PATH (fd:3: a descriptor). Default: ask for it.",
   }),
   tlsAlpn: commonFlags.alpn,
   tlsMin: commonFlags.minVersion,
+  tlsMax: commonFlags.maxVersion,
+  tlsCiphers: commonFlags.ciphers,
+  tlsLegacy: commonFlags.legacy,
   tlsKeyLog: commonFlags.keyLog,
 }

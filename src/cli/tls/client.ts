@@ -1,29 +1,55 @@
+import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
-import type { TlsVersion } from "../../domain/index.ts"
+import type { StartTlsProtocol } from "../../domain/index.ts"
 import { Tls } from "../../transport/index.ts"
 import { type CommandFailed, usageError } from "../process/exit.ts"
 import type { Stdio } from "../process/stdio.ts"
-import { openKeyLog, orVariable, readIdentity, readPem, tlsFailed } from "./material.ts"
+import { tell } from "../process/tell.ts"
+import {
+  type CommonTlsOptions,
+  commonOptions,
+  orVariable,
+  readIdentity,
+  readPem,
+  tlsFailed,
+  weaknessNotes,
+} from "./material.ts"
+import { passphrasesOf } from "./passphrases.ts"
 
 /** The values of the TLS flags of `tcpfx connect`. */
-export interface ClientTlsOptions {
+export interface ClientTlsOptions extends CommonTlsOptions {
   readonly tls: boolean
+  readonly starttls: Option.Option<StartTlsProtocol>
   readonly tlsCa: Option.Option<string>
   readonly tlsName: Option.Option<string>
   readonly insecure: boolean
   readonly tlsVerify: boolean
   readonly tlsCert: Option.Option<string>
   readonly tlsKey: Option.Option<string>
-  readonly tlsAlpn: Option.Option<ReadonlyArray<string>>
-  readonly tlsMin: Option.Option<TlsVersion>
-  readonly tlsKeyLog: Option.Option<string>
+  readonly tlsPassphraseFile: Option.Option<string>
 }
 
-/** Makes the TLS connector of a client from its flags. Undefined without `--tls`. */
-export const clientTls = (options: ClientTlsOptions): Effect.Effect<Tls.Connector | undefined, CommandFailed, Stdio> =>
+/** Whether the client speaks TLS. */
+export const clientHasTls = ({ starttls, tls }: ClientTlsOptions): boolean => tls || Option.isSome(starttls)
+
+// The share of the time-out of connecting that the dialogue before TLS may take. At its end, the message names the
+// answer that is missing.
+const startTlsShare = 0.8
+
+const trustedBy = (path: Option.Option<string>): Effect.Effect<Tls.ConnectorOptions, CommandFailed, Stdio> =>
   Effect.gen(function* () {
-    if (!options.tls) return undefined
+    if (Option.isNone(path)) return {}
+    return { ca: path.value === "system" ? "system" : yield* readPem("tls-ca", path.value) }
+  })
+
+/** Makes the TLS connector of a client from its flags. Undefined without TLS. */
+export const clientTls = (
+  options: ClientTlsOptions,
+  connectTimeout: Duration.Duration,
+): Effect.Effect<Tls.Connector | undefined, CommandFailed, Stdio> =>
+  Effect.gen(function* () {
+    if (!clientHasTls(options)) return undefined
     if (options.insecure && options.tlsVerify)
       return yield* usageError("--insecure and --tls-verify exclude each other")
     const ca = yield* orVariable(options.tlsCa, "TCPFX_TLS_CA")
@@ -31,21 +57,28 @@ export const clientTls = (options: ClientTlsOptions): Effect.Effect<Tls.Connecto
     const key = yield* orVariable(options.tlsKey, "TCPFX_TLS_KEY")
     if (Option.isSome(key) && Option.isNone(cert))
       return yield* usageError("--tls-key needs the certificate of the key; give --tls-cert too")
-    return yield* Tls.connector({
-      ...(yield* openKeyLog(options.tlsKeyLog)),
+    const passphrases = passphrasesOf(Option.toArray(options.tlsPassphraseFile))
+    const identity = Option.isSome(cert)
+      ? { identity: (yield* readIdentity({ cert: cert.value, key, index: 0, passphrases })).identity }
+      : {}
+    const connector = yield* Tls.connector({
+      ...(yield* commonOptions(options)),
+      ...(yield* trustedBy(ca)),
+      ...identity,
       verify: !options.insecure,
-      ...(Option.isSome(ca) ? { ca: yield* readPem("tls-ca", ca.value) } : {}),
-      ...(Option.isSome(cert) ? { identity: yield* readIdentity(cert.value, key) } : {}),
       ...(Option.isSome(options.tlsName) ? { serverName: options.tlsName.value } : {}),
-      ...(Option.isSome(options.tlsAlpn) ? { alpn: options.tlsAlpn.value } : {}),
-      ...(Option.isSome(options.tlsMin) ? { minVersion: options.tlsMin.value } : {}),
+      ...(Option.isSome(options.starttls)
+        ? { startTls: options.starttls.value, startTlsTimeout: Duration.times(connectTimeout, startTlsShare) }
+        : {}),
     }).pipe(
       Effect.catchTag("TlsError", (error) => {
-        const path = error.part === "CA certificate" ? ca : error.part === "key" && Option.isSome(key) ? key : cert
+        const path = error.part === "CA certificate" ? ca : cert
         return tlsFailed(
           error,
           Option.getOrElse(path, () => ""),
         )
       }),
     )
+    yield* Effect.forEach(weaknessNotes(options), tell, { discard: true })
+    return connector
   })

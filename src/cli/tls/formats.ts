@@ -14,6 +14,15 @@ const contentAt = (bytes: Uint8Array, at: number): number => {
 const text = (bytes: Uint8Array): string => new TextDecoder("latin1").decode(bytes.subarray(0, 4096))
 
 /**
+ * Whether a file is PKCS #12 (`.p12`, `.pfx`): a sequence that begins with the version 3 (RFC 7292, section 4). A key or
+ * a certificate in DER begins in another way.
+ */
+export const isPkcs12 = (bytes: Uint8Array): boolean => {
+  const first = contentAt(bytes, 0)
+  return bytes[0] === sequenceTag && bytes[first] === integerTag && bytes[contentAt(bytes, first)] === 3
+}
+
+/**
  * Describes a DER value. PKCS #12 begins with version 3 (RFC 7292, section 4), a key with 0 or 1, a certificate with a
  * sequence.
  */

@@ -1,11 +1,21 @@
-import { isCertificateFailure, isUntrustedCertificate } from "../../domain/index.ts"
+import { type TlsRemedy, tlsRemedyOf } from "../../domain/index.ts"
+
+const options: Readonly<Record<TlsRemedy, string>> = {
+  name: "--tls-name NAME, --insecure",
+  trust: "--tls-ca FILE, --tls-ca system, --insecure",
+  date: "--insecure",
+  certificate: "--insecure",
+  identity: "--tls-cert FILE, --tls-key FILE",
+  versions: "--tls-min, --tls-max, --tls-legacy",
+  ciphers: "--tls-ciphers LIST, --tls-legacy, --tls-cert FILE",
+  legacy: "--tls-legacy",
+  plain: "without --tls, or --starttls PROTOCOL",
+}
 
 /**
  * The options of `tcpfx connect` that may solve a TLS failure, as a text after its message. Empty if there are none.
  */
 export const tlsOptionsFor = (code: string): string => {
-  if (code === "ERR_TLS_CERT_ALTNAME_INVALID") return " (--tls-name NAME, --insecure)"
-  if (isUntrustedCertificate(code)) return " (--tls-ca FILE, --insecure)"
-  if (isCertificateFailure(code)) return " (--insecure)"
-  return code.endsWith("ALERT_CERTIFICATE_REQUIRED") ? " (--tls-cert FILE, --tls-key FILE)" : ""
+  const remedy = tlsRemedyOf(code)
+  return remedy === undefined ? "" : ` (${options[remedy]})`
 }

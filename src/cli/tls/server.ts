@@ -3,25 +3,33 @@ import type * as FileSystem from "@effect/platform/FileSystem"
 import type * as Path from "@effect/platform/Path"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
-import type { ListenEndpoint, TlsError, TlsVersion } from "../../domain/index.ts"
+import type { ListenEndpoint, TlsError } from "../../domain/index.ts"
 import type { ServerService } from "../../server/index.ts"
 import { Tls } from "../../transport/index.ts"
 import { type CommandFailed, usageError } from "../process/exit.ts"
 import type { Stdio } from "../process/stdio.ts"
 import { tell } from "../process/tell.ts"
 import { developmentIdentity, keptIdentity } from "./developmentIdentity.ts"
-import { openKeyLog, orVariable, readIdentity, readPem, tlsFailed } from "./material.ts"
+import {
+  type CommonTlsOptions,
+  commonOptions,
+  orVariable,
+  type ReadIdentity,
+  readIdentity,
+  readPem,
+  tlsFailed,
+  weaknessNotes,
+} from "./material.ts"
+import { type Passphrases, passphrasesOf } from "./passphrases.ts"
 
 /** The values of the TLS flags of `tcpfx serve`. */
-export interface ServerTlsOptions {
+export interface ServerTlsOptions extends CommonTlsOptions {
   readonly tls: boolean
   readonly tlsCert: ReadonlyArray<string>
   readonly tlsKey: ReadonlyArray<string>
   readonly tlsKeep: Option.Option<string>
   readonly tlsClientCa: Option.Option<string>
-  readonly tlsAlpn: Option.Option<ReadonlyArray<string>>
-  readonly tlsMin: Option.Option<TlsVersion>
-  readonly tlsKeyLog: Option.Option<string>
+  readonly tlsPassphraseFile: ReadonlyArray<string>
 }
 
 /** The TLS of a server. */
@@ -67,12 +75,14 @@ export const checkTlsVariables = (
     : Effect.void
 }
 
-const identitiesOf = ({ certs, keys }: ServerTlsPaths) =>
+const identitiesOf = ({ certs, keys }: ServerTlsPaths, passphrases: Passphrases) =>
   keys.length > 0 && keys.length !== certs.length
     ? usageError(
         `--tls-key is given ${keys.length} times and --tls-cert ${certs.length} times; give one key for each certificate`,
       )
-    : Effect.forEach(certs, (cert, index) => readIdentity(cert, Option.fromNullable(keys[index])))
+    : Effect.forEach(certs, (cert, index) =>
+        readIdentity({ cert, key: Option.fromNullable(keys[index]), index, passphrases }),
+      )
 
 /** The file that causes a failure. The file of a certificate may also contain its key. */
 const fileOf = ({ index = 0, part }: TlsError, { certs, clientCa, keys }: ServerTlsPaths): string => {
@@ -81,8 +91,8 @@ const fileOf = ({ index = 0, part }: TlsError, { certs, clientCa, keys }: Server
   return part === "key" ? (keys[index] ?? cert) : cert
 }
 
-const noteOf = (identity: Tls.Identity, path: string | undefined): ReadonlyArray<string> => {
-  const { fingerprint256, validTo } = new X509Certificate(identity.cert)
+const noteOf = ({ certificate }: ReadIdentity, path: string | undefined): ReadonlyArray<string> => {
+  const { fingerprint256, validTo } = new X509Certificate(certificate)
   if (path === undefined) return [`TLS with a self-signed certificate, SHA-256 fingerprint ${fingerprint256}`]
   return Date.parse(validTo) < Date.now() ? [`${path}: the certificate has expired (${validTo})`] : []
 }
@@ -99,36 +109,45 @@ export const serverTls = (
     if (certs.length > 0 && Option.isSome(options.tlsKeep)) {
       return yield* usageError("give either --tls-keep, for a self-signed certificate, or --tls-cert, not both")
     }
-    const common = {
-      ...(yield* openKeyLog(options.tlsKeyLog)),
-      ...Option.match(options.tlsAlpn, { onNone: () => ({}), onSome: (alpn) => ({ alpn }) }),
-      ...Option.match(options.tlsMin, { onNone: () => ({}), onSome: (minVersion) => ({ minVersion }) }),
+    const files = options.tlsPassphraseFile
+    if (files.length > 1 && files.length !== certs.length) {
+      return yield* usageError(
+        `--tls-passphrase-file is given ${files.length} times and --tls-cert ${certs.length} times; give it once for each certificate, or once for all`,
+      )
     }
-    const make = (made: ReadonlyArray<Tls.Identity>) =>
+    const common = yield* commonOptions(options)
+    const passphrases = passphrasesOf(files)
+    const make = (made: ReadonlyArray<ReadIdentity>) =>
       Effect.gen(function* () {
-        const [first, ...others] = made.length > 0 ? made : yield* identitiesOf(paths)
+        const [first, ...others] = made.length > 0 ? made : yield* identitiesOf(paths, passphrases)
         if (first === undefined) return yield* usageError("--tls-cert names no certificate")
         const clientCa = Option.isSome(paths.clientCa)
           ? { clientCa: yield* readPem("tls-client-ca", paths.clientCa.value) }
           : {}
-        const identities = [first, ...others] as const
+        const read = [first, ...others]
+        const identities = [first.identity, ...others.map(({ identity }) => identity)] as const
         const acceptor = yield* Effect.mapError(Tls.acceptor({ ...common, ...clientCa, identities }), (error) =>
           tlsFailed(error, fileOf(error, paths)),
         )
-        return { acceptor, notes: identities.flatMap((identity, index) => noteOf(identity, certs[index])) }
+        return { acceptor, notes: read.flatMap((each, index) => noteOf(each, certs[index])) }
       })
     const made =
       certs.length > 0
         ? []
         : [
-            yield* Option.match(options.tlsKeep, {
-              onNone: () => developmentIdentity(endpoints),
-              onSome: (folder) => keptIdentity(folder, endpoints),
-            }),
+            yield* Effect.map(
+              Option.match(options.tlsKeep, {
+                onNone: () => developmentIdentity(endpoints),
+                onSome: (folder) => keptIdentity(folder, endpoints),
+              }),
+              (identity) => ({ identity, certificate: identity.cert }),
+            ),
           ]
     const first = yield* make(made)
+    passphrases.stopAsking()
+    const notes = [...weaknessNotes(options), ...first.notes]
     const hasFiles = certs.length > 0 || Option.isSome(paths.clientCa)
-    return Option.some({ ...first, reload: hasFiles ? (server) => reloadWith(server, make(made)) : undefined })
+    return Option.some({ ...first, notes, reload: hasFiles ? (server) => reloadWith(server, make(made)) : undefined })
   })
 
 // If a file cannot be read, TLS stays unchanged: a partly written file must not end the server.

@@ -50,12 +50,14 @@ export const dial = (
     }
     const own = yield* Effect.flatMap(Effect.scope, (scope) => Scope.fork(scope, scope.strategy))
     const { proxy, sendProxy } = settings
+    let isSecuring = false
     const reached =
       proxy === undefined
         ? Effect.map(reach(endpoint, settings, observer, undefined), direct)
         : byProxy(endpoint, proxy, settings, observer)
     return yield* reached.pipe(
       Effect.tap(({ remote, wire }) => {
+        isSecuring = settings.tls !== undefined
         if (sendProxy !== undefined) wire.write(encodeProxyHeader(sendProxy, wire.local, remote))
       }),
       Effect.flatMap((dialled) => secure(dialled, endpoint, settings.tls)),
@@ -63,11 +65,20 @@ export const dial = (
       Scope.extend(own),
       Effect.timeoutFail({
         duration: settings.connectTimeout,
-        onTimeout: () => new ConnectError({ endpoint, reason: "Timeout", code: "ETIMEDOUT", ...proxyField(proxy) }),
+        onTimeout: () =>
+          new ConnectError({
+            endpoint,
+            reason: "Timeout",
+            code: "ETIMEDOUT",
+            ...proxyField(proxy),
+            ...(isSecuring ? { problem: noHandshake } : {}),
+          }),
       }),
       Effect.onError(() => Scope.close(own, Exit.void)),
     )
   })
+
+const noHandshake = "the server accepted the connection, but did not finish the TLS handshake; perhaps it speaks no TLS"
 
 const direct = (wire: Wire): Dialled => ({ wire, remote: wire.remote, isPaused: false })
 

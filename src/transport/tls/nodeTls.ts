@@ -1,49 +1,33 @@
 import * as tls from "node:tls"
+import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
-import * as Redacted from "effect/Redacted"
 import { errorCode } from "../../domain/errorCode.ts"
-import { TlsError } from "../../domain/index.ts"
+import { type StartTlsProtocol, TlsError } from "../../domain/index.ts"
 import { isIpAddress } from "../../domain/ipAddress.ts"
 import { HandleWire } from "../node/handleWire.ts"
 import { NodeWire } from "../node/nodeWire.ts"
 import type {
   Acceptor,
   AcceptorOptions,
-  CommonOptions,
   Connector,
   ConnectorOptions,
   HandshakeCallbacks,
   Identity,
+  Pkcs12,
 } from "../tlsTypes.ts"
+import type { Wire } from "../Wire.ts"
+import { detailOf } from "./peerCertificate.ts"
+import { startTls } from "./startTls/startTls.ts"
+import { systemCa } from "./systemCa.ts"
+import { contextOf, identityOptions, parametersOf } from "./tlsContext.ts"
 import { Handshake } from "./tlsHandshake.ts"
-import { lowerOf, sendNoTickets } from "./tlsInside.ts"
-import { readCertificates, readIdentity } from "./tlsMaterial.ts"
+import { defaultCas, lowerOf, sendNoTickets } from "./tlsInside.ts"
+import { openIdentity, readCertificates } from "./tlsMaterial.ts"
 
 // TLS by node:tls. It uses the socket of the wire below, together with the bytes that were put back (`Wire.unread`).
 
-const materialOf = (options: CommonOptions, identity: Identity | undefined) => ({
-  minVersion: options.minVersion ?? "TLSv1.2",
-  ...(identity === undefined ? {} : { cert: identity.cert, key: Redacted.value(identity.key) }),
-})
-
-const refusalByOpenssl = (code: string): string => {
-  switch (code) {
-    case "ERR_SSL_EE_KEY_TOO_SMALL":
-      return "its key is too short to be safe; make one of 2048 bits or more"
-    case "ERR_SSL_CA_KEY_TOO_SMALL":
-      return "the key of its CA is too short to be safe"
-    case "ERR_SSL_CA_MD_TOO_WEAK":
-      return "it is signed with a hash that is no longer safe"
-    default:
-      return `OpenSSL refuses it (${code})`
-  }
-}
-
-const contextOf = (options: tls.SecureContextOptions): Effect.Effect<tls.SecureContext, TlsError> =>
-  Effect.try({
-    try: () => tls.createSecureContext(options),
-    catch: (error) => new TlsError({ part: "certificate", problem: refusalByOpenssl(errorCode(error)) }),
-  })
+/** Whether a wire is a socket, the only kind that can have TLS. */
+const canSecure = (wire: Wire): wire is HandleWire | NodeWire => wire instanceof NodeWire || wire instanceof HandleWire
 
 const unsuitable = (callbacks: HandshakeCallbacks): (() => void) => {
   callbacks.onFailed("ERR_NOT_A_SOCKET")
@@ -65,19 +49,23 @@ export const acceptor = (options: AcceptorOptions): Effect.Effect<Acceptor, TlsE
     const [first, ...others] = options.identities
     if (options.clientCa !== undefined) yield* readCertificates("CA certificate", options.clientCa)
     const asksClient = options.clientCa !== undefined
-    const common = options.clientCa === undefined ? {} : { ca: options.clientCa }
-    const known = yield* Effect.forEach([first, ...others], (identity, index) =>
-      Effect.mapError(
-        Effect.all({
-          certificate: readIdentity(identity),
-          context: contextOf({ ...common, ...materialOf(options, identity) }),
-        }),
-        ({ part, problem }) => new TlsError({ part, problem, index }),
-      ),
-    )
+    const common = {
+      ...(yield* parametersOf(options)),
+      ...(options.clientCa === undefined ? {} : { ca: options.clientCa }),
+      // Old clients have no key exchange with curves.
+      ...(options.legacy ? { dhparam: "auto" } : {}),
+    }
+    const open = (each: Identity | Pkcs12, index: number) =>
+      Effect.gen(function* () {
+        const { certificate, identity } = yield* openIdentity(each)
+        const context = yield* contextOf({ ...common, ...identityOptions(identity) })
+        return { identity, certificate, context }
+      }).pipe(Effect.mapError((error) => new TlsError({ ...error, index })))
+    const opened = yield* open(first, 0)
+    const known = [opened, ...(yield* Effect.forEach(others, (each, index) => open(each, index + 1)))]
     const server = tls.createServer({
       ...common,
-      ...materialOf(options, first),
+      ...identityOptions(opened.identity),
       ...(options.alpn === undefined ? {} : { ALPNProtocols: [...options.alpn] }),
       requestCert: asksClient,
       // Node does not refuse the client itself: `refusalOf` decides, because it knows the reason.
@@ -114,7 +102,7 @@ export const acceptor = (options: AcceptorOptions): Effect.Effect<Acceptor, TlsE
     }
     return {
       secure: (wire, callbacks) => {
-        if (!(wire instanceof NodeWire || wire instanceof HandleWire)) return unsuitable(callbacks)
+        if (!canSecure(wire)) return unsuitable(callbacks)
         const lower = wire.release()
         const handshake = new Handshake(wire, lower, callbacks)
         handshakes.set(lower, handshake)
@@ -124,63 +112,95 @@ export const acceptor = (options: AcceptorOptions): Effect.Effect<Acceptor, TlsE
     }
   })
 
-/** The names in a certificate that does not have the requested name, from Node's error. */
-const namesIn = (error: unknown): string | undefined => {
-  const certificate: unknown = typeof error === "object" && error !== null ? Reflect.get(error, "cert") : undefined
-  if (typeof certificate !== "object" || certificate === null) return undefined
-  const alternative: unknown = Reflect.get(certificate, "subjectaltname")
-  // `DNS:localhost, IP Address:127.0.0.1`. A name with a comma is in quotation marks.
-  if (typeof alternative === "string" && alternative !== "")
-    return alternative.replace(/(^|, )(DNS|IP Address|URI|email):/g, "$1")
-  const subject: unknown = Reflect.get(certificate, "subject")
-  const name: unknown = typeof subject === "object" && subject !== null ? Reflect.get(subject, "CN") : undefined
-  return typeof name === "string" ? name : undefined
-}
+/** The trusted CA certificates, as an option of `node:tls`. */
+const trusted = (options: ConnectorOptions, ownCa: string | undefined) =>
+  Effect.gen(function* () {
+    if (options.ca === "system") return { ca: yield* systemCa }
+    if (options.ca !== undefined) {
+      yield* readCertificates("CA certificate", options.ca)
+      return { ca: options.ca }
+    }
+    return ownCa === undefined ? {} : { ca: [...defaultCas(), ownCa] }
+  })
 
-const longestNames = 200
+/** The reason to refuse a server after the handshake; `undefined` if the server is accepted. */
+const refusalOfServer = (socket: tls.TLSSocket): string | undefined =>
+  socket.authorized ? undefined : String(socket.authorizationError)
 
-/** The detail for a certificate that does not have the requested name. */
-const detailOf = (error: unknown, name: string): string | undefined => {
-  if (errorCode(error) !== "ERR_TLS_CERT_ALTNAME_INVALID") return undefined
-  const names = namesIn(error)
-  if (names === undefined) return `its certificate has no name, and ${name} was asked for`
-  const shown = names.length > longestNames ? `${names.slice(0, longestNames)}…` : names
-  return `its certificate is for ${shown}, not for ${name}`
-}
+const defaultStartTlsTimeout = Duration.seconds(8)
 
 export const connector = (options: ConnectorOptions): Effect.Effect<Connector, TlsError> =>
   Effect.gen(function* () {
-    if (options.ca !== undefined) yield* readCertificates("CA certificate", options.ca)
-    if (options.identity !== undefined) yield* readIdentity(options.identity)
+    const own = options.identity === undefined ? undefined : yield* openIdentity(options.identity)
     const secureContext = yield* contextOf({
-      ...(options.ca === undefined ? {} : { ca: options.ca }),
-      ...materialOf(options, options.identity),
+      ...(yield* trusted(options, own?.ca)),
+      ...(yield* parametersOf(options)),
+      ...(own === undefined ? {} : identityOptions(own.identity)),
     })
+    const verify = options.verify ?? true
+    const handshake = (wire: HandleWire | NodeWire, name: string, callbacks: HandshakeCallbacks) => {
+      const lower = wire.release()
+      const handshake = new Handshake(wire, lower, callbacks)
+      // SNI carries names only (RFC 6066, section 3). Node still checks the certificate against the address.
+      const serverName = isIpAddress(name) ? "" : name
+      const socket = tls.connect({
+        socket: lower,
+        secureContext,
+        host: name,
+        servername: serverName,
+        // Node does not refuse the server itself: after a refusal by Node, the certificate is gone.
+        rejectUnauthorized: false,
+        ...(options.alpn === undefined ? {} : { ALPNProtocols: [...options.alpn] }),
+        ...(options.legacy ? { minDHSize: 1 } : {}),
+      })
+      const onError = (error: unknown) => handshake.fail(errorCode(error))
+      socket.on("error", onError)
+      socket.once("secureConnect", () => {
+        const refusal = verify ? refusalOfServer(socket) : undefined
+        if (refusal !== undefined) return handshake.fail(refusal, detailOf(socket, refusal, name))
+        handshake.succeed(socket, serverName)
+        socket.off("error", onError)
+      })
+      const { onKeyLog } = options
+      if (onKeyLog !== undefined) socket.on("keylog", (line) => onKeyLog(line))
+      return () => handshake.cancel()
+    }
     return {
       secure: (wire, host, callbacks) => {
-        if (!(wire instanceof NodeWire || wire instanceof HandleWire)) return unsuitable(callbacks)
-        const lower = wire.release()
-        const handshake = new Handshake(wire, lower, callbacks)
+        if (!canSecure(wire)) return unsuitable(callbacks)
         const name = options.serverName ?? host
-        // SNI carries names only (RFC 6066, section 3). Node still checks the certificate against the address.
-        const serverName = isIpAddress(name) ? "" : name
-        const socket = tls.connect({
-          socket: lower,
-          secureContext,
-          host: name,
-          servername: serverName,
-          rejectUnauthorized: options.verify ?? true,
-          ...(options.alpn === undefined ? {} : { ALPNProtocols: [...options.alpn] }),
-        })
-        const onError = (error: unknown) => handshake.fail(errorCode(error), detailOf(error, name))
-        socket.on("error", onError)
-        socket.once("secureConnect", () => {
-          handshake.succeed(socket, serverName)
-          socket.off("error", onError)
-        })
-        const { onKeyLog } = options
-        if (onKeyLog !== undefined) socket.on("keylog", (line) => onKeyLog(line))
-        return () => handshake.cancel()
+        if (options.startTls === undefined) return handshake(wire, name, callbacks)
+        return afterStartTls(wire, { ...options, startTls: options.startTls, name }, callbacks, () =>
+          handshake(wire, name, callbacks),
+        )
       },
     }
   })
+
+interface BeforeTls {
+  readonly name: string
+  readonly startTls: StartTlsProtocol
+  readonly startTlsTimeout?: Duration.DurationInput
+}
+
+/** Begins a handshake when the dialogue of STARTTLS has ended. Returns the function that cancels both. */
+const afterStartTls = (
+  wire: Wire,
+  { name, startTls: protocol, startTlsTimeout = defaultStartTlsTimeout }: BeforeTls,
+  callbacks: HandshakeCallbacks,
+  handshake: () => () => void,
+): (() => void) => {
+  const stop = startTls(
+    wire,
+    { protocol, host: name, timeoutMillis: Duration.toMillis(startTlsTimeout) },
+    (failure) => {
+      if (failure === undefined) cancel = handshake()
+      else callbacks.onFailed(failure.code, failure.problem)
+    },
+  )
+  let cancel = () => {
+    stop()
+    wire.destroy()
+  }
+  return () => cancel()
+}

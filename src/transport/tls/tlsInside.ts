@@ -1,5 +1,5 @@
 import type * as net from "node:net"
-import type * as tls from "node:tls"
+import * as tls from "node:tls"
 import { errorCode } from "../../domain/errorCode.ts"
 
 // The private parts of Node that TLS needs. Each function also has a result for a version of Node without the part.
@@ -7,6 +7,16 @@ import { errorCode } from "../../domain/errorCode.ts"
 const isObject = (value: unknown): value is object => typeof value === "object" && value !== null
 
 const memberOf = (value: unknown, name: string): unknown => (isObject(value) ? Reflect.get(value, name) : undefined)
+
+/**
+ * The CA certificates that Node trusts without the option `ca`. From version 22.15 on, they include those of
+ * `NODE_EXTRA_CA_CERTS`.
+ */
+export const defaultCas = (): ReadonlyArray<string> => {
+  const get = memberOf(tls, "getCACertificates")
+  const found: unknown = typeof get === "function" ? Reflect.apply(get, tls, ["default"]) : undefined
+  return Array.isArray(found) ? found.filter((each) => typeof each === "string") : tls.rootCertificates
+}
 
 /** The socket below a TLS socket of a `tls.Server`. Without it, the connection is refused. */
 export const lowerOf = (socket: tls.TLSSocket): object | undefined => {

@@ -1,8 +1,14 @@
 import { createPrivateKey, X509Certificate } from "node:crypto"
 import * as Effect from "effect/Effect"
 import * as Redacted from "effect/Redacted"
+import { errorCode } from "../../domain/errorCode.ts"
 import { TlsError } from "../../domain/index.ts"
-import type { Identity } from "../tlsTypes.ts"
+import type { Identity, IdentityContent, Pkcs12 } from "../tlsTypes.ts"
+import { passphraseFailure } from "./passphraseFailure.ts"
+import { readPkcs12 } from "./pkcs12/readPkcs12.ts"
+
+/** The certificates of a PEM text, each as PEM. */
+export const certificatesIn = (pem: string): ReadonlyArray<string> => pem.match(block) ?? []
 
 const block = /-----BEGIN CERTIFICATE-----[^-]*-----END CERTIFICATE-----/g
 
@@ -25,7 +31,7 @@ export const readCertificates = (
   pem: string,
 ): Effect.Effect<readonly [X509Certificate, ...ReadonlyArray<X509Certificate>], TlsError> =>
   Effect.gen(function* () {
-    const [first, ...others] = pem.match(block) ?? []
+    const [first, ...others] = certificatesIn(pem)
     if (first === undefined) {
       return yield* new TlsError({ part, problem: certificateProblem(pem) })
     }
@@ -37,13 +43,22 @@ export const readCertificates = (
     return [yield* read(first), ...(yield* Effect.forEach(others, read))]
   })
 
+const isEncrypted = (pem: string): boolean => /-----BEGIN ENCRYPTED PRIVATE KEY-----|^Proc-Type: 4,ENCRYPTED/m.test(pem)
+
 /**
- * Describes why a text contains no usable key. Node's error does not tell the reason: for an encrypted key, its code
- * varies.
+ * Describes why an encrypted key is not usable. OpenSSL notices a wrong passphrase by the padding, so that in rare cases
+ * it finds a structure that it cannot read.
  */
+const encryptedKeyFailure = (code: string, hasPassphrase: boolean) =>
+  hasPassphrase && code.includes("UNSUPPORTED")
+    ? {
+        problem:
+          "it is encrypted with an algorithm that OpenSSL does not support; encrypt it again (openssl pkey -aes256)",
+      }
+    : passphraseFailure(hasPassphrase)
+
+/** Describes why a text contains no usable key. Node's error does not tell the reason. */
 const keyProblem = (pem: string): string => {
-  if (/-----BEGIN ENCRYPTED PRIVATE KEY-----|^Proc-Type: 4,ENCRYPTED/m.test(pem))
-    return "it is encrypted; give it without a passphrase (openssl pkey -in KEY -out PLAIN)"
   if (pem.includes("-----BEGIN OPENSSH PRIVATE KEY-----"))
     return "it is in the format of OpenSSH; convert a copy of it (ssh-keygen -p -m PEM -f COPY)"
   if (/-----BEGIN [A-Z ]*PRIVATE KEY-----/.test(pem)) return "it cannot be read; it is broken, or of an unknown kind"
@@ -53,14 +68,37 @@ const keyProblem = (pem: string): string => {
     : `it is not a private key, but a ${label.toLowerCase()}`
 }
 
+interface Opened {
+  readonly certificate: X509Certificate
+}
+
 /** Checks that a key is readable and belongs to its certificate. Succeeds with the certificate. */
-export const readIdentity = ({ cert, key }: Identity): Effect.Effect<X509Certificate, TlsError> =>
+const readIdentity = ({ cert, key, passphrase }: Identity): Effect.Effect<X509Certificate, TlsError> =>
   Effect.gen(function* () {
     const [certificate] = yield* readCertificates("certificate", cert)
+    const pem = Redacted.value(key)
     const privateKey = yield* Effect.try({
-      try: () => createPrivateKey(Redacted.value(key)),
-      catch: () => new TlsError({ part: "key", problem: keyProblem(Redacted.value(key)) }),
+      try: () =>
+        createPrivateKey({
+          key: pem,
+          format: "pem",
+          ...(passphrase === undefined ? {} : { passphrase: Redacted.value(passphrase) }),
+        }),
+      catch: (error) =>
+        new TlsError({
+          part: "key",
+          ...(isEncrypted(pem)
+            ? encryptedKeyFailure(errorCode(error), passphrase !== undefined)
+            : { problem: keyProblem(pem) }),
+        }),
     })
     if (certificate.checkPrivateKey(privateKey)) return certificate
     return yield* new TlsError({ part: "key", problem: "it does not belong to the certificate" })
+  })
+
+/** Opens and checks an identity. The CA certificates are those of a PKCS #12 file. */
+export const openIdentity = (identity: Identity | Pkcs12): Effect.Effect<IdentityContent & Opened, TlsError> =>
+  Effect.gen(function* () {
+    const content = "pfx" in identity ? yield* readPkcs12(identity) : { identity, ca: undefined }
+    return { ...content, certificate: yield* readIdentity(content.identity) }
   })

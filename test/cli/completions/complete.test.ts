@@ -29,7 +29,7 @@ describe("the completion of a command line", () => {
     expect(words("serve", "--half-closed=k")).toEqual(["--half-closed=keep"])
     expect(words("serve", "--frame", "len:u1")).toEqual(["len:u16be", "len:u16le"])
     expect(words("serve", "--checksum", "modb")).toEqual(["modbus"])
-    expect(words("connect", "--tls-min", "")).toEqual(["1.2", "1.3"])
+    expect(words("connect", "--tls-min", "")).toEqual(["1.0", "1.1", "1.2", "1.3"])
     expect(words("connect", "-4s", "")).toEqual(["<address>"])
     expect(words("connect", "--send", "")).toEqual([])
     expect(words("connect", "--reconnect=")).toEqual([])

@@ -88,8 +88,10 @@ describe("a file of defaults", () => {
   })
 
   it("of a project cannot set unsafe flags, which the user's own file can", () => {
-    const text = "serve:\n  tls-keylog: x\n  user: nobody\nconnect:\n  insecure: yes\n"
-    expect(faultsIn(text)).toHaveLength(3)
+    const text =
+      "serve:\n  tls-keylog: x\n  user: nobody\n  tls-min: 1.1\nconnect:\n  insecure: yes\n  tls-legacy: yes\n  tls-ciphers: eNULL\n"
+    expect(faultsIn(text)).toHaveLength(6)
+    expect(faultsIn("serve:\n  tls-min: 1.3\n", "project")).toHaveLength(0)
     expect(Either.isRight(parse(text, "user"))).toBe(true)
   })
 

@@ -38,7 +38,7 @@ describe("tcpfx serve --tls and tcpfx connect --tls", () => {
         expect([careful.code, careful.stderr]).toEqual([
           1,
           expect.stringMatching(
-            /self-signed and not trusted; trust the CA that signed it, .* \(--tls-ca FILE, --insecure\)/,
+            /self-signed and not trusted \(CN=tcpfx development\); trust the CA .* \(--tls-ca FILE, --tls-ca system, --insecure\)/,
           ),
         ])
         const careless = yield* tcpfxRun([...args, "--insecure", "--output", "json"])
@@ -170,7 +170,9 @@ describe("tcpfx serve --tls and tcpfx connect --tls", () => {
         [[...cert, "--tls-key", at("ca-key.pem")], /the key cannot be used: it does not belong to the certificate/],
         [[...cert, "--tls-key", at("server-key.pem"), "--tls-key", at("ca-key.pem")], /--tls-key is given 2 times/],
         [["serve", "0", "--tls-client-ca", at("ca.pem")], /--tls-client-ca needs TLS; give --tls or --tls-cert too/],
-        [["serve", "0", "--tls", "--tls-min", "1.1"], /"1\.1" is not a version of TLS/],
+        [["serve", "0", "--tls", "--tls-min", "1.4"], /"1\.4" is not a version of TLS/],
+        [["serve", "0", "--tls", "--tls-min", "1.3", "--tls-max", "1.2"], /TLSv1\.3, is above the highest, TLSv1\.2/],
+        [["serve", "0", "--tls", "--tls-ciphers", "HIHG"], /--tls-ciphers: .*OpenSSL has no cipher HIHG/],
         [["serve", "0", "--tls-keep", "/proc/kept"], /--tls-keep: \/proc\/kept cannot be used/],
         [["serve", "0", "--tls", "--tls-keylog", at("link")], /--tls-keylog: .*link is not used: it is a link/],
         [["connect", "127.0.0.1:9", "--insecure"], /--insecure needs TLS; give --tls too/],

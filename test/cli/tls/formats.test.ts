@@ -55,9 +55,9 @@ describe("PEM that cannot be used", () => {
       const traditional = bytesOf(privateKey.export({ type: "sec1", ...locked }))
       const publicKey = bytesOf(createPublicKey(privateKey).export({ type: "spki", format: "pem" }))
       const keys: ReadonlyArray<readonly [string, RegExp]> = [
-        [pkcs8, /it is encrypted; give it without a passphrase/],
-        [traditional, /it is encrypted; give it without a passphrase/],
-        [`${cert}${pkcs8}`, /it is encrypted; give it without a passphrase/],
+        [pkcs8, /it is encrypted, and its passphrase is missing/],
+        [traditional, /it is encrypted, and its passphrase is missing/],
+        [`${cert}${pkcs8}`, /it is encrypted, and its passphrase is missing/],
         [keyPem.replace(/\n.*\n/, "\n"), /it cannot be read; it is broken/],
         ["-----BEGIN OPENSSH PRIVATE KEY-----\nb3Bl\n-----END OPENSSH PRIVATE KEY-----\n", /ssh-keygen -p -m PEM/],
         [publicKey, /it is not a private key, but a public key/],
