@@ -5,6 +5,8 @@ import { join } from "node:path"
 import { expect, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"
+import { makeIdentity } from "../support/certificates.ts"
+import { echoOverTls, plainParts, startTlsServer } from "../support/startTlsPeers.ts"
 import { type Process, start } from "../support/tcpfxProcess.ts"
 
 const page = readFileSync("docs/coming-from-netcat.md", "utf8")
@@ -287,6 +289,23 @@ const clientChecks: Readonly<Record<string, Check<string>>> = {
       const client = yield* shell(command.replace("host 9000", `127.0.0.1 ${port}`), cwd)
       yield* client.write("ping\n")
       yield* server.waitFor("stdout", /< ping/)
+    }),
+  "tcpfx connect host 9000 --ssl --ssl-ciphers LIST": (command) =>
+    Effect.gen(function* () {
+      const cwd = yield* folder
+      const server = yield* shell("tcpfx serve 0 --ssl", cwd)
+      const [, port] = yield* server.waitFor("stderr", /listening on \S+:(\d+)/)
+      const asked = command.replace("host 9000", `127.0.0.1 ${port}`).replace("LIST", "ECDHE+AESGCM")
+      yield* shell(`${asked} --insecure --no-shutdown`, cwd)
+      yield* server.waitFor("stderr", /#1 connected .*\(TLSv1\.2, TLS_ECDHE_\S+_GCM_SHA\d+\)/)
+    }),
+  "tcpfx connect host 25 --starttls smtp -C": (command) =>
+    Effect.gen(function* () {
+      const identity = yield* Effect.promise(() => makeIdentity())
+      const { port } = yield* startTlsServer(plainParts.smtp, echoOverTls(identity))
+      const client = yield* shell(`${command.replace("host 25", `127.0.0.1 ${port}`)} --insecure`, yield* folder)
+      yield* client.write("well\n")
+      yield* client.waitFor("stdout", /^secured\nwell\r\n/)
     }),
   "tcpfx connect host 9000 --proxy socks5://gate:1080": fails,
   "tcpfx connect host 9000 -s 127.0.0.1": typed,

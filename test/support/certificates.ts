@@ -10,6 +10,8 @@ export interface CertificateOptions {
   /** The signer. Default: the certificate signs itself, and is a CA. */
   readonly by?: Tls.Identity
   readonly expired?: boolean
+  /** Whether the certificate is valid only from tomorrow on. */
+  readonly early?: boolean
 }
 
 const hour = 3_600_000
@@ -17,11 +19,11 @@ const isAddress = (name: string) => /^[0-9.]+$|:/.test(name)
 
 /** Makes a key and a certificate. */
 export const makeIdentity = async (options: CertificateOptions = {}): Promise<Tls.Identity> => {
-  const { by, expired = false, name = "tcpfx test", names = ["localhost", "127.0.0.1"] } = options
+  const { by, early = false, expired = false, name = "tcpfx test", names = ["localhost", "127.0.0.1"] } = options
   const made = await selfsigned.generate([{ name: "commonName", value: name }], {
     keyType: "ec",
     algorithm: "sha256",
-    notBeforeDate: new Date(Date.now() - 48 * hour),
+    notBeforeDate: new Date(Date.now() + (early ? 24 : -48) * hour),
     notAfterDate: new Date(Date.now() + (expired ? -hour : 48 * hour)),
     extensions: [
       { name: "basicConstraints", cA: by === undefined, critical: true },
