@@ -135,6 +135,8 @@ const serverChecks: Readonly<Record<string, Check<Serving>>> = {
   "tcpfx -l 9000 <file": endsAfter("ping\n", "of a file\n"),
   "tcpfx -l -q 1 9000 <file": endsAfter("ping\n", "of a file\n"),
   "tcpfx -l -U /run/x.sock": onUnix,
+  "tcpfx -l --recv-only 9000 >file": leaves("file", /^ping\n$/),
+  "tcpfx -l --send-only 9000 <file": endsAfter("", "of a file\n"),
   "tcpfx -lk -e /bin/cat 9000": answers("ping\n"),
   "tcpfx -lk -c 'echo hi' 9000": answers("hi\n"),
   "tcpfx -l -o file --append-output 9000": leaves("file", /^of a file\nping\n$/),

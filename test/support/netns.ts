@@ -48,6 +48,8 @@ export interface Network {
   readonly setRetries: (count: number) => Effect.Effect<void>
   /** The most connections that wait to be accepted (listen(2), somaxconn). */
   readonly setAcceptQueue: (count: number) => Effect.Effect<void>
+  /** Runs a line of a shell in the network, as its root. */
+  readonly shell: (line: string) => Effect.Effect<void>
   /** Switches IPv6 off, including the loopback address. */
   readonly withoutIpv6: Effect.Effect<void>
 }
@@ -69,6 +71,7 @@ export const network: Effect.Effect<Network, never, Scope.Scope> = Effect.gen(fu
     mend: run(mend),
     setRetries: (count) => run(`echo ${count} > /proc/sys/net/ipv4/tcp_retries2`),
     setAcceptQueue: (count) => run(`echo ${count} > /proc/sys/net/core/somaxconn`),
+    shell: run,
     withoutIpv6: run("echo 1 > /proc/sys/net/ipv6/conf/all/disable_ipv6"),
   }
 })

@@ -12,7 +12,7 @@ import { type CommandFailed, exitCode, networkError } from "../process/exit.ts"
 import type { OutputClosed, OutputFailed } from "../process/outputErrors.ts"
 import { Stdio } from "../process/stdio.ts"
 import { converse } from "./converse.ts"
-import { makeOutgoing } from "./outgoing.ts"
+import { makeOutgoing, noOutgoing } from "./outgoing.ts"
 
 /** The conversation of `tcpfx -l` with its only client. */
 export interface OneConversation {
@@ -30,6 +30,9 @@ export interface OneConversationOptions {
   readonly form: PayloadForm
   readonly output: OutputMode
   readonly quit: Option.Option<Duration.Duration>
+  readonly readsInput: boolean
+  /** Whether the conversation drops what it receives, and ends at the end of the input. */
+  readonly sendOnly: boolean
 }
 
 /**
@@ -40,19 +43,21 @@ export const makeOneConversation = ({
   form,
   output,
   quit,
+  readsInput,
+  sendOnly,
   settings,
 }: OneConversationOptions): Effect.Effect<OneConversation, never, Stdio | Scope.Scope> =>
   Effect.gen(function* () {
     const stdio = yield* Stdio
     const { frame, maxFrame } = settings
     const raw = output === "raw"
-    const outgoing = yield* makeOutgoing([], { frame, maxFrame, form, lends: raw })
+    const outgoing = readsInput ? yield* makeOutgoing([], { frame, maxFrame, form, lends: raw }) : noOutgoing
     const talk = converse({
       outgoing,
       peer: "client",
       raw,
       until: undefined,
-      sendOnly: false,
+      sendOnly,
       pacing: undefined,
       // An empty input often belongs to a background process. Some clients stop sending when they get FIN.
       shutdown: "after data",
@@ -73,7 +78,7 @@ export const makeOneConversation = ({
           Effect.provideService(Stdio, stdio),
         ),
       // The memory of raw input is reused, so each payload waits until the kernel has accepted the previous one.
-      settings: frame.delimited === false ? { outbox: 0 } : {},
+      settings: frame.delimited === false || sendOnly ? { outbox: 0 } : {},
       written: Effect.suspend(() => (hasBegun ? Effect.asVoid(Deferred.await(ended)) : Effect.void)),
       code: Effect.gen(function* () {
         const result = yield* Effect.flatMap(

@@ -103,6 +103,7 @@ export const runServe = (options: ServeOptions, page: PageFace) =>
       hasProxies: asked.proxyProtocol === "require",
       hasPage: options.ui,
       servesOneClient: isForOneClient,
+      readsInput: !options.noStdin && !options.recvOnly,
       ...logFacts(options),
       nameFrom: Option.getOrUndefined(options.nameFrom),
       hasClientCertificates: Option.isSome(paths.clientCa),

@@ -26,6 +26,8 @@ export interface ServeFacts extends LogFacts, ViewFacts {
   /** Whether the command line names no host, no socket file and no inherited socket. */
   readonly leavesAddress: boolean
   readonly servesOneClient: boolean
+  /** Whether no flag excludes standard input. */
+  readonly readsInput: boolean
 }
 
 const isTcp = (endpoint: ListenEndpoint): boolean => endpoint._tag !== "Unix"
@@ -47,7 +49,7 @@ type ServeKey =
   | ("operator" | "frame")
   | ("eol" | "crlf" | "hex" | "checksum")
   | ("heartbeatInterval" | "heartbeatTimeout" | "noTraffic" | "pick" | "maxConns")
-  | ("repeat" | "nameFrom" | "refusal" | "quit")
+  | ("repeat" | "nameFrom" | "refusal" | "quit" | "noStdin" | "recvOnly" | "sendOnly")
   | (typeof besideUi)[number]
   | LogKey
   | keyof typeof viewFlags
@@ -163,6 +165,16 @@ export const serveDependencies: ReadonlyArray<Dependency<ServeKey, ServeFacts>> 
     flags: ["repeat"],
     isMet: ({ hasSendings }) => hasSendings,
     problem: "needs the payload to send; give --send or --macro too",
+  },
+  {
+    flags: ["noStdin", "recvOnly", "sendOnly"],
+    isMet: ({ mode, servesOneClient }) => servesOneClient && mode === "console",
+    problem: "needs -l without -k and without another mode; for no input, write </dev/null",
+  },
+  {
+    flags: ["sendOnly"],
+    isMet: ({ readsInput }) => readsInput,
+    problem: "contradicts --no-stdin and --recv-only, which send nothing",
   },
   {
     flags: ["quit"],

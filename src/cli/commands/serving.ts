@@ -90,7 +90,14 @@ export const servingOf = (
       return { ...standard, handler, settings, showsFrames: output !== "raw" || Option.isSome(options.output) }
     }
     if (isForOneClient && mode === "console" && !isConsole && !options.ui && !hasRules) {
-      const conversation = yield* makeOneConversation({ settings: read, form, output, quit: options.quit })
+      const conversation = yield* makeOneConversation({
+        settings: read,
+        form,
+        output,
+        quit: options.quit,
+        readsInput: !options.noStdin && !options.recvOnly,
+        sendOnly: options.sendOnly,
+      })
       return { ...standard, ...conversation, halfClosed: "keep", showsFrames: output !== "raw", takesInput: false }
     }
     // The page needs the events of the traffic, which the raw path does not make.

@@ -21,6 +21,11 @@ export const netcatServeFlags = {
     alias: "q",
     help: "With -l: wait at most TIME for the client to close after the end of the input; then exit with 1.",
   }),
+  noStdin: toggle("no-stdin", { alias: "d", help: "With -l: do not read standard input, and send no FIN." }),
+  recvOnly: toggle("recv-only", { help: "With -l: the same as --no-stdin." }),
+  sendOnly: toggle("send-only", {
+    help: "With -l: drop what the client sends, and exit at the end of standard input.",
+  }),
   keepOpen: toggle("keep-open", { alias: "k", help: "Serve clients until Ctrl-C; without -l this is the default." }),
   ...sharedFlags,
 }

@@ -10,7 +10,6 @@ const everywhere: Reasons = {
   "--sctp": noSctp,
   "--vsock": noSctp,
   "-z": "only a client checks ports, as in tcpfx -z host 20-25",
-  "-d": "for no input, write </dev/null",
   "--delay": "only `tcpfx connect` pauses between the lines that it sends",
   "-r": "the system always chooses a random local port",
   "--lua-exec": "tcpfx runs no Lua",
@@ -23,8 +22,6 @@ const ofServe: Reasons = {
   "--wait": "a server does not connect; -i limits the silence of a client",
   "-N": "`tcpfx serve -l` sends FIN at the end of its input without an option",
   "--send": "write the text to standard input, as in echo hello | tcpfx serve -l",
-  "--recv-only": "for no input, write </dev/null",
-  "--send-only": "tcpfx always reads what a client sends; --mode discard does not show it",
 }
 
 const ofConnect: Reasons = {

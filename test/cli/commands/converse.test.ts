@@ -1,5 +1,6 @@
 import { describe, expect, it } from "@effect/vitest"
 import * as Deferred from "effect/Deferred"
+import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
 import * as Fiber from "effect/Fiber"
@@ -30,7 +31,7 @@ const talking = (serve: Serve, given: Partial<ConverseOptions> = {}) =>
     const { shown, stdio } = recordedStdio()
     const ownStdio = { ...stdio, openInput: Effect.succeed(input) }
     const outgoing = yield* Effect.provideService(
-      makeOutgoing([], { frame, maxFrame: 1024, lends: false, form: plainForm }),
+      makeOutgoing([], { frame, maxFrame: 1024, lends: false, form: plainForm, byLine: given.pacing !== undefined }),
       Stdio,
       ownStdio,
     )
@@ -221,6 +222,140 @@ describe("input after the server's half-close", () => {
       expect(yield* goesOn).toBe(true)
       yield* TestClock.adjust("1 second")
       expect(yield* Fiber.join(running)).toEqual(Either.right(undefined))
+    }).pipe(inMemory),
+  )
+})
+
+describe("a conversation in lockstep", () => {
+  const inStep = { pacing: { delay: Duration.zero, lockstep: true } }
+
+  /** A server that runs `greet`, and answers each read. The test sees what the server has received. */
+  const answering = (greet: (connection: Parameters<Serve>[0]) => Effect.Effect<void, SendError>, answer: string) => {
+    const got: Array<string> = []
+    const serve: Serve = (connection) =>
+      Effect.zipRight(
+        greet(connection),
+        connection.runForEach((payload) => {
+          got.push(new TextDecoder().decode(payload))
+          return connection.send(utf8(answer))
+        }),
+      )
+    return { got, serve }
+  }
+
+  it.scoped("waits for the whole greeting and each whole answer, and keeps the line ends of raw framing", () =>
+    Effect.gen(function* () {
+      const { got, serve } = answering(
+        (connection) =>
+          Effect.zipRight(
+            Effect.zipRight(connection.send(utf8("220-hello\r\n")), Effect.sleep("40 millis")),
+            connection.send(utf8("220 mail\r\n")),
+          ),
+        "250 ok\r\n",
+      )
+      const { endInput, goesOn, offer } = yield* talking(serve, inStep)
+      yield* offer("one\r\ntwo\r\n")
+      yield* offer("three")
+      yield* endInput
+      yield* goesOn
+      yield* TestClock.adjust("40 millis")
+      yield* goesOn
+      yield* TestClock.adjust("45 millis")
+      yield* goesOn
+      expect(got).toEqual([])
+      for (const line of ["one\r\n", "two\r\n", "three"]) {
+        yield* TestClock.adjust("50 millis")
+        yield* goesOn
+        expect(got.at(-1)).toBe(line)
+      }
+      expect(got.length).toBe(3)
+    }).pipe(inMemory),
+  )
+
+  it.scoped("begins after a second with a server that does not speak first", () =>
+    Effect.gen(function* () {
+      const { got, serve } = answering(() => Effect.void, "$ ")
+      const { goesOn, offer } = yield* talking(serve, inStep)
+      yield* offer("one\ntwo\n")
+      yield* goesOn
+      yield* TestClock.adjust("990 millis")
+      yield* goesOn
+      expect(got).toEqual([])
+      yield* TestClock.adjust("10 millis")
+      yield* goesOn
+      expect(got).toEqual(["one\n"])
+      // The answer has no line end, so it may be incomplete for longer.
+      yield* TestClock.adjust("240 millis")
+      yield* goesOn
+      expect(got.length).toBe(1)
+      yield* TestClock.adjust("10 millis")
+      yield* goesOn
+      expect(got).toEqual(["one\n", "two\n"])
+    }).pipe(inMemory),
+  )
+
+  it.scoped("takes a frame as an answer, without a pause", () =>
+    Effect.gen(function* () {
+      const { got, serve } = answering((connection) => connection.send(utf8("ready")), "ok")
+      const { endInput, offer, running } = yield* talking(serve, { ...inStep, frame: Framing.line })
+      yield* offer("one\ntwo\n")
+      yield* endInput
+      expect(yield* Fiber.join(running)).toEqual(Either.right(undefined))
+      expect(got).toEqual(["one", "two"])
+    }).pipe(inMemory),
+  )
+
+  it.scoped("fails if the server closes before all lines are sent", () =>
+    Effect.gen(function* () {
+      const { offer, running } = yield* talking(
+        (connection) => Effect.zipRight(connection.receive, connection.send(utf8("bye"))),
+        { ...inStep, frame: Framing.line },
+      )
+      yield* offer("one\ntwo\n")
+      yield* turns(5)
+      yield* TestClock.adjust("1 second")
+      expect(Either.flip(yield* Fiber.join(running))).toMatchObject({
+        right: { code: 1, message: "the server closed the connection before all of the input was sent" },
+      })
+    }).pipe(inMemory),
+  )
+})
+
+describe("a conversation with a delay", () => {
+  it.scoped("waits before each line, also before the first", () =>
+    Effect.gen(function* () {
+      const got: Array<string> = []
+      const { endInput, goesOn, offer } = yield* talking(
+        (connection) =>
+          connection.runForEach((payload) => Effect.sync(() => got.push(new TextDecoder().decode(payload)))),
+        { pacing: { delay: Duration.millis(100), lockstep: false } },
+      )
+      yield* offer("one\ntwo\n")
+      yield* endInput
+      for (const count of [0, 1, 2]) {
+        yield* goesOn
+        expect(got.length).toBe(count)
+        yield* TestClock.adjust("100 millis")
+      }
+      expect(got).toEqual(["one\n", "two\n"])
+    }).pipe(inMemory),
+  )
+})
+
+describe("a conversation that only sends", () => {
+  it.scoped("drops what it receives, and ends when the input is sent, although the server stays", () =>
+    Effect.gen(function* () {
+      const { endInput, goesOn, offer, running, written } = yield* talking(
+        (connection) => Effect.zipRight(connection.send(utf8("noise")), Effect.never),
+        { sendOnly: true, shutdown: "never" },
+      )
+      yield* offer("all of it")
+      expect(yield* goesOn).toBe(true)
+      yield* endInput
+      yield* turns(5)
+      yield* TestClock.adjust("1 second")
+      expect(yield* Fiber.join(running)).toEqual(Either.right(undefined))
+      expect(written()).toBe("")
     }).pipe(inMemory),
   )
 })

@@ -99,7 +99,11 @@ describe("an invalid command line", () => {
     ["one that is like none", ["serve", "--qqqqqqqq"], "unknown option --qqqqqqqq (tcpfx serve --help)"],
     ["another command's", ["interfaces", "--broker"], "unknown option --broker (tcpfx interfaces --help)"],
     ["an unknown letter", ["serve", "-Z"], "unknown option -Z (tcpfx serve --help)"],
-    ["an option of netcat", ["serve", "-d"], "unknown option -d: for no input, write </dev/null (tcpfx serve --help)"],
+    [
+      "an option of netcat",
+      ["serve", "-z"],
+      "unknown option -z: only a client checks ports, as in tcpfx -z host 20-25 (tcpfx serve --help)",
+    ],
     ["a long option of netcat", ["serve", "--udp"], "unknown option --udp: tcpfx has no UDP (tcpfx serve --help)"],
     [
       "options of netcat in one word",

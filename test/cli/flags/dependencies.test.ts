@@ -78,6 +78,7 @@ const besideProblem: ReadonlyArray<readonly [part: string, args: ReadonlyArray<s
   ["needs --frame raw", ["--frame", "line"]],
   ["contradicts --no-shutdown", ["--no-shutdown"]],
   ["and --once exclude each other", ["--once"]],
+  ["contradicts --no-stdin", ["-l", "--no-stdin"]],
   ["contradicts --recv-only", ["--recv-only"]],
   ["which --send-only drops", ["--send-only"]],
   ["needs lines to send", ["--repeat", "1s"]],
