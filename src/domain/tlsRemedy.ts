@@ -40,6 +40,7 @@ const plainCodes: ReadonlySet<string> = new Set([
   "ERR_SSL_UNKNOWN_PROTOCOL",
   "ERR_SSL_RECORD_LAYER_FAILURE",
   "ERR_SSL_BAD_RECORD_TYPE",
+  "ERR_SSL_UNEXPECTED_MESSAGE",
 ])
 
 /** The remedy of a TLS failure, from its code. `undefined` if the code tells none. */

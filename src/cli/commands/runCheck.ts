@@ -34,6 +34,7 @@ const used: ReadonlyArray<Key> = [
   ...(["check", "wait", "timeout", "port", "unix", "nodns", "verbose", "output", "config", "project"] as const),
   ...(["family", "ipv4", "ipv6", "source", "sourcePort", "proxy", "sendProxy"] as const),
   ...(["tls", "tlsCa", "tlsName", "insecure", "tlsVerify", "tlsCert", "tlsKey", "tlsAlpn", "tlsMin"] as const),
+  ...(["starttls", "tlsMax", "tlsCiphers", "tlsLegacy", "tlsPassphraseFile"] as const),
   "tlsKeyLog",
 ]
 

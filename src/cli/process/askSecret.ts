@@ -22,6 +22,15 @@ const openTerminal = (): number | undefined => {
   }
 }
 
+/** Writes to the terminal. One that has hung up refuses, and then its input ends too. */
+const show = (fd: number, text: string): void => {
+  try {
+    fs.writeSync(fd, text)
+  } catch {
+    return
+  }
+}
+
 /**
  * Asks for a secret on the terminal of the process, without echo. Undefined without a terminal, or if the user presses
  * Ctrl-D. Ctrl-C sends SIGINT to the process, whose handler interrupts the effect.
@@ -32,12 +41,15 @@ export const askSecret = (question: string): Effect.Effect<string | undefined> =
     if (fd === undefined) return resume(Effect.succeed(undefined))
     const input = new tty.ReadStream(fd)
     let typed: Array<string> = []
+    let isOver = false
     const stop = () => {
+      isOver = true
       input.setRawMode(false)
       input.destroy()
     }
     const finish = (secret: string | undefined) => {
-      fs.writeSync(fd, "\n")
+      if (isOver) return
+      show(fd, "\n")
       stop()
       resume(Effect.succeed(secret))
     }
@@ -57,6 +69,6 @@ export const askSecret = (question: string): Effect.Effect<string | undefined> =
     })
     input.on("error", () => finish(undefined))
     input.on("end", () => finish(undefined))
-    fs.writeSync(fd, escapeControls(question))
+    show(fd, escapeControls(question))
     return Effect.sync(stop)
   })
