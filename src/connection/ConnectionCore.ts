@@ -269,6 +269,11 @@ export class ConnectionCore implements WireHandlers, WatchedPeer, Framing.RunSin
     return !this.full
   }
 
+  /** Whether the kernel has ended the connection, although its event has not arrived yet. */
+  isGone(): boolean {
+    return this.wire.isGone()
+  }
+
   isWritable(): boolean {
     return this.end === undefined && !this.localEnded && !this.closing
   }

@@ -51,6 +51,8 @@ export interface ServerCounts {
   readonly refused: number
   /** The number of opened connections that have ended. */
   readonly closed: number
+  /** The number of those that ended without a byte in either direction, such as health checks of load balancers. */
+  readonly unused: number
 }
 
 /** The state of a server at one moment. */

@@ -27,7 +27,7 @@ describe("a server in which new connections displace old ones", () => {
       yield* next.send(utf8("here"))
       expect(yield* Testing.receiveText(next)).toBe("here")
       expect((yield* server.connections).map(({ id }) => id)).toEqual([2])
-      expect(yield* server.counts).toEqual({ opened: 2, refused: 0, closed: 1 })
+      expect(yield* server.counts).toEqual({ opened: 2, refused: 0, closed: 1, unused: 1 })
       yield* next.close
       yield* events.first("ConnectionClosed", 2)
       expectWholeLives(events.seen)

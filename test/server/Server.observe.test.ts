@@ -45,7 +45,7 @@ overEachTransport("an observer of the server's own events gets none of connectio
     const client = yield* connect()
     yield* client.close
     yield* events.first("ConnectionClosed", 1)
-    expect(yield* server.counts).toEqual({ opened: 1, closed: 1, refused: 0 })
+    expect(yield* server.counts).toEqual({ opened: 1, closed: 1, refused: 0, unused: 1 })
     yield* server.drain
     expect(seen).toEqual(["ListenStopped", "DrainStarted", "DrainFinished"])
   }).pipe(Effect.scoped),

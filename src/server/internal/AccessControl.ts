@@ -49,14 +49,20 @@ export class AccessControl {
   }
 
   /**
-   * Accepts a connection, which counts as open until {@link leave}; or returns the rule that refuses it. `makeRoom` closes
-   * the connections that it displaces; it is not called for an address that the rules refuse.
+   * Accepts a connection, which counts as open until {@link leave}; or returns the rule that refuses it. If a limit is
+   * reached, it calls `makeRoom`, which may free places, and looks again.
    */
-  accept(remote: Endpoint, makeRoom?: (remote: Endpoint) => void): RefusalRule | undefined {
+  accept(remote: Endpoint, makeRoom?: () => void): RefusalRule | undefined {
     const refusal = remote._tag === "Unix" ? undefined : refusalOf(this.rules, remote)
     if (refusal !== undefined) return refusal
-    makeRoom?.(remote)
+    if (makeRoom !== undefined && this.isFull(remote)) makeRoom()
     return this.reserve() ?? this.countAddress(remote)
+  }
+
+  private isFull(remote: Endpoint): boolean {
+    if (this.open >= this.limits.total) return true
+    const address = this.addressOf(remote)
+    return address !== undefined && (this.openPerAddress.get(address) ?? 0) >= this.mostOfAddress
   }
 
   /** Takes a slot for a connection whose client is not known yet; or returns the rule that refuses it. */

@@ -5,6 +5,7 @@ import type { Tls, Wire } from "../../transport/index.ts"
 import type { AcceptedConnection } from "./AcceptedConnection.ts"
 import type { AccessControl } from "./AccessControl.ts"
 import { Handshake } from "./Handshake.ts"
+import type { Places } from "./Places.ts"
 
 /** The handshakes that a server requires. */
 export interface HandshakeSettings {
@@ -18,8 +19,7 @@ export interface HandshakeSettings {
 
 /** The callbacks for the result of a new wire. Exactly one of them is called for each wire. */
 export interface HandshakesOwner {
-  /** Displaces connections of the peer's address, for a connection without a handshake. Absent: none is displaced. */
-  readonly makeRoom?: ((remote: Endpoint) => void) | undefined
+  readonly places: Pick<Places<never>, "freeGone" | "displaceOldest">
   readonly onAccepted: (accepted: AcceptedConnection) => void
   /** The wire is destroyed. `remote` is the peer as far as it is known. */
   readonly onRefused: (remote: Endpoint, rule: RefusalRule) => void
@@ -58,9 +58,10 @@ export class Handshakes {
   /** Handles a new wire. It is accepted or refused in this call, unless it needs a handshake. */
   begin(wire: Wire): void {
     const { proxies } = this.settings
-    const makeRoom = this.tls === undefined ? this.owner.makeRoom : undefined
     const refusal =
-      proxies === undefined ? this.access.accept(wire.remote, makeRoom) : this.reserveFor(proxies, wire.remote)
+      proxies === undefined
+        ? this.access.accept(wire.remote, () => this.makeRoom(wire.remote))
+        : this.reserveFor(proxies, wire.remote)
     if (refusal !== undefined) {
       this.tell(wire, refusal)
       wire.destroy()
@@ -92,6 +93,13 @@ export class Handshakes {
     const { refusal } = this.settings
     const isLimit = _tag === "TooManyConnections" || _tag === "TooManyOfAddress"
     if (refusal !== undefined && isLimit && this.tls === undefined) wire.write(refusal)
+  }
+
+  private makeRoom(remote: Endpoint): void {
+    const { places } = this.owner
+    places.freeGone(remote)
+    // With TLS, the connection displaces others after its handshake.
+    if (this.tls === undefined) places.displaceOldest(remote)
   }
 
   private reserveFor(proxies: AddressSet, remote: Endpoint): RefusalRule | undefined {

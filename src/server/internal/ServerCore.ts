@@ -32,8 +32,8 @@ import type { AcceptedConnection } from "./AcceptedConnection.ts"
 import { AccessControl } from "./AccessControl.ts"
 import { type ActorContext, ConnectionActor } from "./ConnectionActor.ts"
 import { ConnectionLimits } from "./ConnectionLimits.ts"
-import { Displacement } from "./Displacement.ts"
 import { Handshakes } from "./Handshakes.ts"
+import { Places } from "./Places.ts"
 
 /** The result of a drain. */
 export interface DrainResult {
@@ -81,7 +81,7 @@ export class ServerCore {
   readonly access: AccessControl
   readonly handshakes: Handshakes
   private readonly limits: ConnectionLimits
-  private readonly displacement: Displacement<ConnectionActor> | undefined
+  private readonly places: Places<ConnectionActor>
   private readonly options: ServerCoreOptions
   private readonly actorContext: ActorContext
   refused = 0
@@ -89,7 +89,7 @@ export class ServerCore {
   /** The connection that sent a frame last, open or ended. */
   readonly heard: { last: ConnectionId | undefined } = { last: undefined }
   /** Totals of the connections that have ended. */
-  private readonly ended = { bytesIn: 0, bytesOut: 0 }
+  private readonly ended = { bytesIn: 0, bytesOut: 0, unused: 0 }
   private readonly emptyWaiters = new Waiters()
 
   constructor(options: ServerCoreOptions) {
@@ -103,8 +103,7 @@ export class ServerCore {
       isProxied ? "proxy" : "system",
     )
     this.limits = new ConnectionLimits(settings, timing, bus)
-    const displacement = displaces ? new Displacement<ConnectionActor>(this.access) : undefined
-    this.displacement = displacement
+    this.places = new Places(this.access, this.actors, displaces)
     this.handshakes = new Handshakes(
       {
         timeout: settings.handshakeTimeout,
@@ -115,7 +114,7 @@ export class ServerCore {
       timing,
       this.access,
       {
-        makeRoom: displacement === undefined ? undefined : (remote) => displacement.makeRoom(remote),
+        places: this.places,
         onAccepted: (accepted) => this.open(accepted),
         onRefused: (remote, rule) => this.onRefused(remote, rule),
       },
@@ -161,8 +160,8 @@ export class ServerCore {
     const accepted = settings.telnet ? { ...entered, wire: telnetWire(entered.wire) } : entered
     const id = ConnectionId.make(++this.lastId, true)
     const actor = new ConnectionActor(id, accepted, this.actorContext)
-    this.displacement?.makeRoom(accepted.remote)
-    this.displacement?.add(actor)
+    this.places.displaceOldest(accepted.remote)
+    this.places.add(actor)
     this.actors.set(id, actor)
     if (bus.isBlocked()) actor.holdForEvents(true)
     // The fiber of a reactor ends with its socket, which the server's scope destroys. So the fiber is in no FiberSet.
@@ -227,7 +226,8 @@ export class ServerCore {
   }
 
   get counts(): ServerCounts {
-    return { opened: this.opened, refused: this.refused, closed: this.opened - this.actors.size }
+    const closed = this.opened - this.actors.size
+    return { opened: this.opened, refused: this.refused, closed, unused: this.ended.unused }
   }
 
   state(listening: ReadonlyArray<Endpoint>): ServerState {
@@ -264,7 +264,8 @@ export class ServerCore {
     this.actors.delete(actor.id)
     this.ended.bytesIn += actor.core.bytesIn()
     this.ended.bytesOut += actor.core.bytesOut()
-    if (this.displacement?.remove(actor) !== false) this.access.leave(actor.core.remote)
+    if (actor.core.bytesIn() + actor.core.bytesOut() === 0) this.ended.unused++
+    this.places.remove(actor)
     this.limits.remove(actor)
     // The handler may still work on bytes that had arrived. It has `closeDeadline` for that.
     if (actor.isServing) {

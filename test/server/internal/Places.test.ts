@@ -1,34 +1,42 @@
 import { describe, expect, it } from "@effect/vitest"
 import { AddressSet, type Endpoint, tcpEndpoint, unixEndpoint } from "../../../src/domain/index.ts"
 import { AccessControl } from "../../../src/server/internal/AccessControl.ts"
-import { Displacement } from "../../../src/server/internal/Displacement.ts"
+import { type Placed, Places } from "../../../src/server/internal/Places.ts"
 
 const rules = { allow: AddressSet.from([]), deny: AddressSet.from([]) }
 const unlimited = Number.POSITIVE_INFINITY
 
-/** The connections of a server whose new connections displace old ones. */
-const server = (limits: { readonly total?: number; readonly perAddress?: number } = {}) => {
-  const access = new AccessControl(
-    rules,
-    { total: unlimited, perAddress: unlimited, ...limits, displaces: true },
-    "system",
-  )
-  const displacement = new Displacement(access)
+/** The connections of a server, by default one whose new connections displace old ones. */
+const server = (limits: { readonly total?: number; readonly perAddress?: number } = {}, displaces = true) => {
+  const access = new AccessControl(rules, { total: unlimited, perAddress: unlimited, ...limits, displaces }, "system")
+  const all = new Set<Placed>()
+  const places = new Places(access, all, displaces)
   const aborted: Array<number> = []
   let last = 0
   const connect = (remote: Endpoint) => {
-    const refusal = access.accept(remote, (of) => displacement.makeRoom(of))
+    const refusal = access.accept(remote, () => {
+      places.freeGone(remote)
+      places.displaceOldest(remote)
+    })
     if (refusal !== undefined) return refusal._tag
     const id = ++last
-    const connection = { core: { remote, abort: () => void aborted.push(id) } }
-    displacement.add(connection)
+    const state = { isGone: false }
+    const connection = { state, core: { remote, isGone: () => state.isGone, abort: () => void aborted.push(id) } }
+    all.add(connection)
+    places.add(connection)
     return connection
   }
   const end = (connection: ReturnType<typeof connect>) => {
     if (typeof connection === "string") return expect.unreachable(connection)
-    if (displacement.remove(connection)) access.leave(connection.core.remote)
+    all.delete(connection)
+    places.remove(connection)
   }
-  return { aborted, connect, end }
+  /** The kernel has ended a connection, and its event has not arrived. */
+  const reset = (connection: ReturnType<typeof connect>) => {
+    if (typeof connection === "string") return expect.unreachable(connection)
+    connection.state.isGone = true
+  }
+  return { aborted, connect, end, reset }
 }
 
 const from = (host: string) => tcpEndpoint(host, 5000)
@@ -74,5 +82,27 @@ describe("displacement", () => {
     end(first)
     end(second)
     expect(typeof connect(unixEndpoint(""))).toBe("object")
+  })
+})
+
+describe("the place of a connection that the kernel has ended", () => {
+  it("is free for a new connection from the same address and port, and for no other", () => {
+    const { connect, end, reset } = server({ perAddress: 1 }, false)
+    const old = connect(from("10.0.0.1"))
+    expect(connect(from("10.0.0.1"))).toBe("TooManyOfAddress")
+    reset(old)
+    expect(connect(tcpEndpoint("10.0.0.1", 5001))).toBe("TooManyOfAddress")
+    expect(typeof connect(from("10.0.0.1"))).toBe("object")
+    // The new connection has the only place, also after the event of the old one.
+    expect(connect(from("10.0.0.1"))).toBe("TooManyOfAddress")
+    end(old)
+    expect(connect(from("10.0.0.1"))).toBe("TooManyOfAddress")
+  })
+
+  it("counts in the limit of all connections too", () => {
+    const { connect, reset } = server({ total: 1 }, false)
+    reset(connect(from("10.0.0.1")))
+    expect(typeof connect(from("10.0.0.1"))).toBe("object")
+    expect(connect(from("10.0.0.2"))).toBe("TooManyConnections")
   })
 })
