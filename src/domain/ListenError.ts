@@ -47,6 +47,9 @@ const inUseAdvice: Readonly<Record<ListenEndpoint["_tag"], string>> = {
   Fd: "this process already uses that descriptor; name each descriptor once",
 }
 
+const acceptedAdvice =
+  "that descriptor is a connection, as inetd (nowait) and systemd (Accept=yes) pass it, not a listening socket; serve the connection on descriptor 0 with `tcpfx serve --inetd`"
+
 const ipv4Instead: Readonly<Record<string, string>> = { "::": "0.0.0.0", "::1": "127.0.0.1" }
 
 const listenAdvice = (endpoint: ListenEndpoint, reason: ListenFailure, code: string): string => {
@@ -69,6 +72,7 @@ const listenAdvice = (endpoint: ListenEndpoint, reason: ListenFailure, code: str
         ? "that descriptor is not a socket; check the program that passes it"
         : "the file at that path is not a socket; choose another path"
     case "NotListening":
+      if (code === "EISCONN") return acceptedAdvice
       return "that descriptor is not a listening stream socket; the program that passes it must call listen(2)"
     case "NotOpen":
       return "this process did not inherit that descriptor; check the number and the program that passes it"

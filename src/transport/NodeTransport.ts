@@ -78,7 +78,7 @@ const hasIpv6 = (): boolean =>
   Object.values(networkInterfaces()).some((addresses) => addresses?.some(({ family }) => family === "IPv6"))
 
 const listenFailure = (address: ListenEndpoint, code: string): ListenFailure => {
-  if (address._tag === "Fd" && code === "EINVAL") return "NotListening"
+  if (address._tag === "Fd" && (code === "EINVAL" || code === "EISCONN")) return "NotListening"
   return lacksIpv6(address, code) ? "NoIpv6" : (listenFailures[code] ?? "Failed")
 }
 

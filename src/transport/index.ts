@@ -1,3 +1,4 @@
+export * as AcceptedTransport from "./AcceptedTransport.ts"
 export * from "./interfaces.ts"
 export * as MemoryTransport from "./MemoryTransport.ts"
 export * as NodeTransport from "./NodeTransport.ts"

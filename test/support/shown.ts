@@ -28,6 +28,7 @@ export const recordedStdio = (colour = false) => {
     inputKind: "pipe",
     outputIsTerminal: colour,
     together: false,
+    errorIsInput: false,
     colour: { output: colour, error: colour },
     restartEnd: Effect.void,
     beginEnd: () => Effect.void,

@@ -22,6 +22,7 @@ import { checkZones } from "../flags/zones.ts"
 import { type CommandFailed, usageError } from "../process/exit.ts"
 import { type Inherited, takeInherited } from "../process/inherited.ts"
 import { type AccountName, becomeAccount, findAccount, giveFiles, leftBehind } from "../process/user.ts"
+import { inetdProblem } from "./inetd.ts"
 
 /** The flags of listening that are not settings of the server. */
 export interface ListeningOptions {
@@ -30,6 +31,7 @@ export interface ListeningOptions {
   /** Whether the user has chosen the address from a list. */
   readonly isAsked: boolean
   readonly inherit: boolean
+  readonly inetd: boolean
   readonly unixMode: Option.Option<number>
   readonly user: Option.Option<AccountName>
   /** The control socket, which is already open. */
@@ -98,7 +100,9 @@ export const startListening = (server: ServerService, options: ListeningOptions,
     yield* checkZones(endpoints)
     const account = Option.isSome(options.user) ? yield* findAccount(options.user.value) : undefined
     const left: Array<string> = []
-    const listeners = yield* Effect.mapError(server.listenAll(endpoints), (error) => usageError(error.message))
+    const listeners = yield* Effect.mapError(server.listenAll(endpoints), (error) =>
+      usageError(options.inetd ? inetdProblem(error) : error.message),
+    )
     if (account !== undefined) {
       const sockets = [...endpoints, ...Option.toArray(options.control)]
       const files = sockets.flatMap((one) => (one._tag === "Unix" && !isAbstract(one) ? [one.path] : []))

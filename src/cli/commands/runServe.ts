@@ -43,6 +43,7 @@ import { checkTlsVariables, isTlsAsked, pathsOf, serverTls } from "../tls/server
 import type { PageFace } from "../ui/PageFace.ts"
 import { serveMetrics } from "../watch/serveMetrics.ts"
 import { firstClientLeft } from "./firstClient.ts"
+import { onlyConnectionLeft, withAcceptedConnection, withoutListening } from "./inetd.ts"
 import { endpointsOf, startListening } from "./listening.ts"
 import { chatOptions, operatorLine } from "./operatorLine.ts"
 import { leavesAddress, pickListen } from "./picking.ts"
@@ -66,6 +67,9 @@ const asText = (options: ServeOptions): ServeOptions => ({ ...options, hex: fals
 
 /** Runs `tcpfx serve`. Returns the exit code. */
 export const runServe = (options: ServeOptions, page: PageFace) =>
+  options.inetd ? withAcceptedConnection(options, serveWith(options, page)) : serveWith(options, page)
+
+const serveWith = (options: ServeOptions, page: PageFace) =>
   Effect.gen(function* () {
     const mode = yield* modeOf(options)
     const asked = yield* settingsOf(options, mode)
@@ -80,6 +84,7 @@ export const runServe = (options: ServeOptions, page: PageFace) =>
     const signals = yield* Signals
     const stdio = yield* Stdio
     const output = yield* outputOf(options, stdio.outputIsTerminal)
+    const isConsole = !options.plain && Option.isNone(options.output) && canHaveConsole(stdio, process.env)
     const isForOneClient = servesOneClient(mode, options)
     const program = yield* programFrom(options)
     const hasProgram = Option.isSome(program)
@@ -97,6 +102,7 @@ export const runServe = (options: ServeOptions, page: PageFace) =>
       hasRawFrames: asked.frame === Framing.raw,
       endpoints: mayListenElsewhere(options) ? undefined : listenEndpoints(asked.listen),
       leavesAddress: leavesAddress(options, asked.listen),
+      isConsole,
       hasTls,
       hasCertificate: paths.certs.length > 0,
       hasHeartbeat: asked.heartbeat !== undefined,
@@ -112,7 +118,6 @@ export const runServe = (options: ServeOptions, page: PageFace) =>
     const automation = yield* automationOf(options, form)
     yield* checkTlsVariables(paths, hasTls)
     const room = yield* connectionRoom(limitOf(asked, isForOneClient, mode), filesOf(options))
-    const isConsole = !options.plain && Option.isNone(options.output) && canHaveConsole(stdio, process.env)
     const attachPage = options.ui ? yield* signals.unlessEnded(page.prepare(options)) : undefined
     const picked = yield* signals.unlessEnded(pickListen(options, asked, isConsole))
     const read: CheckedServerSettings = { ...asked, listen: picked.listen }
@@ -135,7 +140,13 @@ export const runServe = (options: ServeOptions, page: PageFace) =>
     }
     const named: { assistant?: ServerAssistantService } = {}
     const nameOf = Option.isSome(options.nameFrom) ? (id: ConnectionId) => named.assistant?.nameOf(id) ?? "" : undefined
-    const renderer = yield* serverRenderer(output, settings.frame, serving.halfClosed === "keep", look, nameOf)
+    const renderer = yield* serverRenderer(output, settings.frame, {
+      halfClosedKept: serving.halfClosed === "keep",
+      look,
+      nameOf,
+      quietProbes: options.quietProbes,
+      showsTraffic: !options.noTraffic,
+    })
     const showing: Showing = { pace: paceOf(mode, output) }
     const others = namedFiles(serveFlags, options)
     const logs = yield* signals.unlessEnded(openLogs(options, { isServer: true, others }))
@@ -169,7 +180,7 @@ export const runServe = (options: ServeOptions, page: PageFace) =>
       yield* greet(assistant, automation)
       const events = yield* Scope.extend(
         server.subscribeEvents({
-          frames: !options.noTraffic && serving.showsFrames && !isConsole,
+          frames: (!options.noTraffic || options.quietProbes) && serving.showsFrames && !isConsole,
           ...subscription(showing),
         }),
         outer,
@@ -190,6 +201,7 @@ export const runServe = (options: ServeOptions, page: PageFace) =>
       yield* startRepeats(assistant, automation)
       const listening = { ...options, isGiven: isEndpointGiven(options), isAsked: picked.isAsked }
       if (isForOneClient) yield* Effect.forkScoped(Effect.zipRight(yield* firstClientLeft(server), leave))
+      if (options.inetd) yield* Effect.forkScoped(Effect.zipRight(yield* onlyConnectionLeft(server), leave))
       const report = yield* signals.unlessEnded(startListening(server, listening, settings))
       yield* logs.begin
       const limitNotes = [room.note, yield* backlogNote(settings.backlog), keepaliveNote(settings.keepalive)].filter(
@@ -198,7 +210,8 @@ export const runServe = (options: ServeOptions, page: PageFace) =>
       const notes = [...watchNotes, ...report.notes, ...limitNotes, ...(tls?.notes ?? [])]
       // The console has a row for each endpoint, and shows the notes itself.
       const isToldByConsole = isConsole && stdio.together
-      if (!isToldByConsole) yield* Effect.forEach([...report.endpoints, ...notes], tell, { discard: true })
+      if (!isToldByConsole)
+        yield* Effect.forEach([...(options.inetd ? [] : report.endpoints), ...notes], tell, { discard: true })
       if (attachPage !== undefined) yield* signals.unlessEnded(attachPage(assistant, "serve"))
       let isDraining = false
       const console = runConsole({
@@ -215,7 +228,7 @@ export const runServe = (options: ServeOptions, page: PageFace) =>
       const shown = yield* Effect.forkIn(
         isConsole
           ? Effect.raceFirst(console, Stream.runDrain(events))
-          : show(shownEvents(events, look), renderer, showing),
+          : show(shownEvents(options.inetd ? withoutListening(events) : events, look), renderer, showing),
         outer,
       )
       const send = chat === undefined ? server.broadcast : operatorLine(assistant, chat)

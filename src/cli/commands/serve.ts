@@ -8,6 +8,7 @@ import { parseServerControl } from "../flags/controlPath.ts"
 import { familyFlags } from "../flags/familyFlags.ts"
 import { anyText, argumentsOf, oneOf, optionsOf, shapesOf, toggle, value, values } from "../flags/flag.ts"
 import type { CommandHelp } from "../flags/help.ts"
+import { inetdFlag } from "../flags/inetdFlag.ts"
 import { limitFlags } from "../flags/limitFlags.ts"
 import { listenFlags } from "../flags/listenFlags.ts"
 import { logFlags } from "../flags/logFlags.ts"
@@ -32,6 +33,7 @@ export const serveFlags = {
   ...endpointFlags,
   ...familyFlags,
   ...listenFlags,
+  ...inetdFlag,
   ...pickFlags,
   ...netcatServeFlags,
   mode: value("mode", modes.join("|"), oneOf(...modes), {
@@ -74,6 +76,9 @@ export const serveFlags = {
   ...viewFlags,
   plain: plainFlag,
   noTraffic: toggle("no-traffic", { help: "Show connections, but no received or sent data." }),
+  quietProbes: toggle("quiet-probes", {
+    help: "Show no rows for connections that carry no data, such as health checks of load balancers, but count them.",
+  }),
   ...logFlags,
   ...attachFlags,
   ...configFlags,

@@ -11,6 +11,8 @@ export interface ServeFacts extends LogFacts, ViewFacts {
   readonly frame: Framing.Framing
   /** The endpoints. Undefined if inherited sockets or the control socket may still change them. */
   readonly endpoints: ReadonlyArray<ListenEndpoint> | undefined
+  /** Whether a console shows the rows. */
+  readonly isConsole: boolean
   readonly hasTls: boolean
   /** Whether a flag or `TCPFX_TLS_CERT` names a certificate. */
   readonly hasCertificate: boolean
@@ -48,7 +50,7 @@ type ServeKey =
   | ("ipv6Only" | "ipv4" | "ipv6" | "family" | "keepalive" | "maxPerAddress" | "displace" | "allow" | "allowFile")
   | ("operator" | "frame")
   | ("eol" | "crlf" | "hex" | "checksum")
-  | ("heartbeatInterval" | "heartbeatTimeout" | "noTraffic" | "pick" | "maxConns")
+  | ("heartbeatInterval" | "heartbeatTimeout" | "noTraffic" | "quietProbes" | "pick" | "maxConns")
   | ("repeat" | "nameFrom" | "refusal" | "quit" | "noStdin" | "recvOnly" | "sendOnly")
   | (typeof besideUi)[number]
   | LogKey
@@ -128,6 +130,11 @@ export const serveDependencies: ReadonlyArray<Dependency<ServeKey, ServeFacts>> 
     flags: ["noTraffic"],
     isMet: ({ output }) => output !== "raw",
     problem: "has no effect with --output raw, which shows only traffic",
+  },
+  {
+    flags: ["quietProbes"],
+    isMet: ({ isConsole, output }) => output === "text" && !isConsole,
+    problem: "needs --output text, outside the console; the console, json and raw show every connection or none",
   },
   ...viewDependencies,
   {

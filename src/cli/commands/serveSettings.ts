@@ -13,6 +13,7 @@ import { telnetOf } from "../flags/telnetFlags.ts"
 import { asksForRows } from "../flags/viewFlags.ts"
 import type { OutputMode, Showing } from "../output/renderers.ts"
 import { usageError } from "../process/exit.ts"
+import { inetdEndpoint } from "./inetd.ts"
 import type { Mode, ServeOptions } from "./serve.ts"
 
 export const modeOf = (options: ServeOptions) => {
@@ -42,7 +43,7 @@ export const settingsOf = (options: ServeOptions, mode: Mode) =>
     const listen = yield* listenEndpointsFrom(options, defaultHostOf(family))
     const settings = yield* Effect.all({
       ...fields,
-      listen: given(listen, fields.listen),
+      listen: options.inetd ? Effect.succeed(inetdEndpoint) : given(listen, fields.listen),
       family: Effect.succeed(family),
       ipv6Only: given(options.ipv6Only ? Option.some(true) : Option.none(), fields.ipv6Only),
       unixMode: given(options.unixMode, fields.unixMode),

@@ -16,6 +16,7 @@ import { ClientText } from "./clientText.ts"
 import { compileEventTest } from "./frameFilter.ts"
 import { coderOf, defaultLook, type Look } from "./Look.ts"
 import { largeFrameBytes, Page, type Renderer } from "./Page.ts"
+import { QuietProbes } from "./QuietProbes.ts"
 import { rowWriters } from "./rowWriters.ts"
 import { Stamps } from "./Stamps.ts"
 import { ServerText } from "./serverText.ts"
@@ -83,18 +84,28 @@ const textOptions = (framing: Framing.Framing, look: Look) =>
     }
   })
 
-/** The renderer of `tcpfx serve`. JSON uses only the filter of `look`, and raw output ignores `look`. */
+/** What the rows of `tcpfx serve` show, besides their look. */
+export interface ServerRows {
+  /** Whether half-closed clients stay connected, so that each half-close has a row. */
+  readonly halfClosedKept: boolean
+  readonly look?: Look
+  readonly nameOf?: ((id: ConnectionId) => string) | undefined
+  /** Whether the probes of health checks have no rows. `showsTraffic` is then whether data has rows. */
+  readonly quietProbes?: boolean
+  readonly showsTraffic?: boolean
+}
+
+/** The renderer of `tcpfx serve`. JSON uses only the filter of the look, and raw output ignores the look. */
 export const serverRenderer = (
   mode: OutputMode,
   framing: Framing.Framing,
-  halfClosedKept: boolean,
-  look: Look = defaultLook,
-  nameOf?: (id: ConnectionId) => string,
+  { halfClosedKept, look = defaultLook, nameOf, quietProbes = false, showsTraffic = true }: ServerRows,
 ): Effect.Effect<Renderer<ServerEvent>, CommandFailed, Stdio> =>
   Effect.gen(function* () {
     if (mode === "json") return yield* jsonOf(framing, look)
     if (mode === "raw") return raw(framing)
-    return new ServerText({ ...(yield* textOptions(framing, look)), halfClosedKept, nameOf })
+    const rows = new ServerText({ ...(yield* textOptions(framing, look)), halfClosedKept, nameOf })
+    return quietProbes ? new QuietProbes(rows, showsTraffic) : rows
   })
 
 /** The renderer of `tcpfx connect`. JSON uses only the filter of `look`, and raw output ignores `look`. */

@@ -95,9 +95,14 @@ export class ServerText implements Renderer<ServerEvent> {
     const words = serverWords(event, this.listeners > 1)
     if (words === undefined) return
     const text = "id" in event ? words.replace(formatConnectionId(event.id), () => this.labelOf(event.id)) : words
-    const date = this.stamps.newDate(event.at, "err")
+    this.tell(text, event.at, page)
+  }
+
+  /** Shows a line on standard error. */
+  tell(text: string, at: number, page: Page): void {
+    const date = this.stamps.newDate(at, "err")
     if (date !== undefined) page.err(`${this.talk.dim(date)}\n`)
-    page.err(`${this.talk.dim(`${this.stamps.of(event.at, "err")}${escapeControls(text)}`)}\n`)
+    page.err(`${this.talk.dim(`${this.stamps.of(at, "err")}${escapeControls(text)}`)}\n`)
   }
 
   private writeEnd(writer: RowWriter, at: number, id: ConnectionId, page: Page): void {

@@ -67,6 +67,8 @@ export interface StdioService {
   readonly outputIsTerminal: boolean
   /** Whether standard output and standard error are the same file, pipe or terminal. */
   readonly together: boolean
+  /** Whether standard error is the same socket as standard input, as under inetd. */
+  readonly errorIsInput: boolean
   /**
    * Whether to write colour codes: only to a terminal that supports them, and not if NO_COLOR is set (no-color.org).
    */
@@ -154,6 +156,7 @@ export const layerOf = (streams: StandardStreams, lastWords: LastWords): Layer.L
       inputKind: input.kind === "terminal" || input.kind === "file" ? input.kind : "pipe",
       outputIsTerminal: output.kind === "terminal",
       together: out === err,
+      errorIsInput: input.kind === "socket" && error.identity === input.identity,
       colour: { output: !noColour && output.kind === "terminal", error: !noColour && error.kind === "terminal" },
       beginEnd: (deadline) => Effect.sync(() => lastWords.begin(Duration.toMillis(deadline))),
       restartEnd: Effect.sync(() => lastWords.restart()),

@@ -10,7 +10,7 @@ import {
   tcpEndpoint,
   unixEndpoint,
 } from "../../domain/index.ts"
-import { socketInode, tcpListens, unixSockets } from "./systemTables.ts"
+import { type SocketState, socketInode, tcpState, unixSockets } from "./systemTables.ts"
 
 /** Options of a listening socket. */
 export interface ListenOptions {
@@ -76,11 +76,13 @@ export const refusedCode = (endpoint: ListenEndpoint, code: string): string => {
   }
 }
 
-/** Whether the socket of a descriptor listens. `undefined` if the kernel does not list it. */
-export const listens = (fd: number): boolean | undefined => {
+/** The state of a descriptor's socket. `undefined` if the kernel does not list it. */
+export const stateOfFd = (fd: number): SocketState | undefined => {
   const inode = socketInode(fd)
   if (inode === undefined) return undefined
-  return unixSockets().find((row) => row.inode === inode)?.listens ?? tcpListens(inode)
+  const row = unixSockets().find((one) => one.inode === inode)
+  if (row === undefined) return tcpState(inode)
+  return row.listens ? "listening" : row.isConnected ? "connected" : "idle"
 }
 
 /**
@@ -93,7 +95,8 @@ export const refusalOfFd = (fd: number): string | undefined => {
   } catch (error) {
     return errorCode(error)
   }
-  return listens(fd) === false ? "EINVAL" : undefined
+  const state = stateOfFd(fd)
+  return state === "connected" ? "EISCONN" : state === "idle" ? "EINVAL" : undefined
 }
 
 /**

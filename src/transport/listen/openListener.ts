@@ -1,6 +1,6 @@
 import type * as net from "node:net"
 import { isAbstract, type ListenEndpoint } from "../../domain/index.ts"
-import { type ListenOptions, listenOptions, listens, refusalOfFd, unsupported } from "./listenTarget.ts"
+import { type ListenOptions, listenOptions, refusalOfFd, stateOfFd, unsupported } from "./listenTarget.ts"
 import * as SocketFile from "./socketFile.ts"
 
 type Close = (onClosed: () => void) => void
@@ -33,11 +33,11 @@ export const openListener = (
   if (endpoint._tag === "Fd") {
     const refusal = refusalOfFd(endpoint.fd)
     if (refusal !== undefined) throw refused(refusal)
-    const before = listens(endpoint.fd)
+    const before = stateOfFd(endpoint.fd)
     start()
     // Node calls listen(2) on the descriptor. A socket without an address then gets a random port. If the socket
     // listens only after this call, it was not a listening socket before, and is refused.
-    if (before === undefined && listens(endpoint.fd) === true) throw refused("EINVAL")
+    if (before === undefined && stateOfFd(endpoint.fd) === "listening") throw refused("EINVAL")
     return close
   }
   start()

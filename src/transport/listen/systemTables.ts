@@ -20,6 +20,7 @@ export interface UnixRow {
   readonly listens: boolean
   /** Whether it is bound and not connected: it listens, or will listen. */
   readonly awaits: boolean
+  readonly isConnected: boolean
 }
 
 // Num RefCount Protocol Flags Type St Inode Path. A path may contain any character except LF.
@@ -27,6 +28,7 @@ const unixLine = /^\S+ \S+ \S+ ([0-9A-F]+) ([0-9A-F]+) ([0-9A-F]+) +([0-9]+) ?(.
 const listensFlag = 0x10000
 const streamType = "0001"
 const unconnected = "01"
+const connected = "03"
 
 /** The unix sockets in the kernel's list. */
 export const unixSockets = (): ReadonlyArray<UnixRow> =>
@@ -34,18 +36,25 @@ export const unixSockets = (): ReadonlyArray<UnixRow> =>
     const [, flags = "", type, state, inode = "", path = ""] = unixLine.exec(line) ?? []
     if (inode === "") return []
     const accepts = (Number.parseInt(flags, 16) & listensFlag) !== 0
-    return [{ inode, path, listens: accepts && type === streamType, awaits: state === unconnected }]
+    const isConnected = state === connected
+    return [{ inode, path, listens: accepts && type === streamType, awaits: state === unconnected, isConnected }]
   })
 
 const listenState = "0A"
+// CLOSE: the socket has no peer yet, or no longer. All other states belong to a connection.
+const closedState = "07"
 
-/** Whether a TCP socket listens. `undefined` if it is not in the lists. */
-export const tcpListens = (inode: string): boolean | undefined => {
+/** What a stream socket is: `idle` if it neither listens nor has a peer. */
+export type SocketState = "listening" | "connected" | "idle"
+
+/** The state of a TCP socket. `undefined` if it is not in the lists. */
+export const tcpState = (inode: string): SocketState | undefined => {
   for (const table of ["tcp", "tcp6"]) {
     for (const line of linesOf(table)) {
       // sl local rem st tx:rx tr:when retrnsmt uid timeout inode
       const fields = line.trim().split(/\s+/)
-      if (fields[9] === inode) return fields[3] === listenState
+      if (fields[9] !== inode) continue
+      return fields[3] === listenState ? "listening" : fields[3] === closedState ? "idle" : "connected"
     }
   }
   return undefined

@@ -93,9 +93,9 @@ describe("a filter for data", () => {
     Effect.gen(function* () {
       const { shown: written, stdio } = recordedStdio()
       yield* Effect.gen(function* () {
-        const renderer = yield* serverRenderer("json", Framing.line, false, {
-          ...defaultLook,
-          filter: { direction: "received", text: "ok" },
+        const renderer = yield* serverRenderer("json", Framing.line, {
+          halfClosedKept: false,
+          look: { ...defaultLook, filter: { direction: "received", text: "ok" } },
         })
         const page = new Page()
         for (const event of events) renderer.render(event, page)

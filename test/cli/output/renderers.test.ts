@@ -37,7 +37,7 @@ const sent: ServerEvent = { _tag: "FrameSent", ...stamp, to: [id], bytes: everyB
 const serverShows = (mode: OutputMode, framing: Framing.Framing, events: ReadonlyArray<ServerEvent>) => {
   const { stdio, ...recorded } = recordedStdio()
   return Effect.gen(function* () {
-    yield* show(Stream.fromIterable(events), yield* serverRenderer(mode, framing, false))
+    yield* show(Stream.fromIterable(events), yield* serverRenderer(mode, framing, { halfClosedKept: false }))
     return recorded
   }).pipe(Effect.provideService(Stdio, stdio))
 }
@@ -128,7 +128,11 @@ describe("showing", () => {
     Effect.gen(function* () {
       const { stdio } = recordedStdio()
       const gone = Stdio.of({ ...stdio, writeLines: () => new OutputClosed({ by: "reader" }) })
-      const renderer = yield* Effect.provideService(serverRenderer("text", Framing.raw, false), Stdio, gone)
+      const renderer = yield* Effect.provideService(
+        serverRenderer("text", Framing.raw, { halfClosedKept: false }),
+        Stdio,
+        gone,
+      )
       const events = Stream.concat(Stream.make(received(everyByte)), Stream.never)
       const failed = yield* Effect.flip(Effect.provideService(show(events, renderer), Stdio, gone))
       expect(failed._tag).toBe("OutputClosed")
@@ -150,7 +154,7 @@ describe("showing", () => {
       const writesAfter = (millis: number, pace: "all" | "relay") =>
         Effect.gen(function* () {
           writes = 0
-          const renderer = yield* serverRenderer("text", Framing.raw, false)
+          const renderer = yield* serverRenderer("text", Framing.raw, { halfClosedKept: false })
           const events = Stream.fromIterable(Array.from({ length: 10 }, () => received(everyByte)))
           const showing = yield* Effect.fork(show(Stream.rechunk(events, 1), renderer, { pace }))
           yield* TestClock.adjust(millis)

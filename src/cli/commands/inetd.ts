@@ -1,0 +1,77 @@
+import * as Effect from "effect/Effect"
+import * as Stream from "effect/Stream"
+import { type FdEndpoint, fdEndpoint, type ListenError, type ServerEvent } from "../../domain/index.ts"
+import type { ServerService } from "../../server/index.ts"
+import { AcceptedTransport, type Transport } from "../../transport/index.ts"
+import { checkInetd, type InetdOptions } from "../flags/inetdFlag.ts"
+import type { CommandFailed } from "../process/exit.ts"
+import { type OutputBytes, Stdio, type StdioService } from "../process/stdio.ts"
+
+// Descriptor 0, on which inetd passes the connection. It passes it as 1 too, and often as 2.
+const connectionFd = 0
+
+/** The endpoint of `--inetd`. */
+export const inetdEndpoint: FdEndpoint = fdEndpoint(connectionFd)
+
+const advice: Readonly<Record<string, string>> = {
+  EBADF: "it is not open",
+  ENOTSOCK: "it is not a socket (ncat -e passes pipes; socat with EXEC:…,nofork passes the connection)",
+  EINVAL: "it is a listening socket (inetd calls that wait); serve it with `tcpfx serve fd:0`",
+  EOPNOTSUPP: "it is not a stream socket",
+}
+
+const textOf = (data: OutputBytes): string =>
+  (data instanceof Uint8Array ? [data] : data).map((part) => Buffer.from(part).toString("utf8")).join("")
+
+/**
+ * The streams of a command whose standard input and output are its connection: rows go to standard error, and standard
+ * input has ended. Where standard error is the connection as well, nothing is written.
+ */
+const besideConnection = (stdio: StdioService): StdioService => {
+  const say = stdio.errorIsInput ? () => {} : stdio.say
+  const write = (data: string | OutputBytes) => Effect.sync(() => say(typeof data === "string" ? data : textOf(data)))
+  return {
+    ...stdio,
+    write,
+    writeLines: write,
+    writeLent: (bytes, recycle) => Effect.map(write(bytes), recycle),
+    drained: Effect.void,
+    gone: Effect.never,
+    say,
+    openInput: Effect.succeed({
+      read: (take) => Effect.sync(() => take(undefined)),
+      readLarge: () => {},
+      recycle: () => {},
+    }),
+    inputKind: "pipe",
+    outputIsTerminal: false,
+    together: true,
+    colour: { ...stdio.colour, output: stdio.colour.error },
+  }
+}
+
+/** Runs `tcpfx serve` for the one connection on descriptor 0. */
+export const withAcceptedConnection = <A, E, R>(
+  options: InetdOptions,
+  serve: Effect.Effect<A, E, R>,
+): Effect.Effect<A, E | CommandFailed, R | Stdio | Transport> =>
+  Effect.zipRight(
+    checkInetd(options),
+    Effect.updateService(Effect.provide(serve, AcceptedTransport.layer), Stdio, besideConnection),
+  )
+
+/** The message of a descriptor 0 that is no connection. */
+export const inetdProblem = ({ code }: ListenError): string =>
+  `--inetd: descriptor ${connectionFd} is not a connection: ${advice[code] ?? code}`
+
+/** Subscribes to the events of a server that has one connection. The result waits for the end of this connection. */
+export const onlyConnectionLeft = (server: ServerService) =>
+  Effect.map(Effect.orDie(server.subscribeEvents({ overflow: "block" })), (events) =>
+    Stream.runDrain(
+      Stream.takeUntil(events, ({ _tag }) => _tag === "ConnectionClosed" || _tag === "ConnectionRefused"),
+    ),
+  )
+
+/** The events of `--inetd`, which listens on nothing. */
+export const withoutListening = (events: Stream.Stream<ServerEvent>): Stream.Stream<ServerEvent> =>
+  Stream.filter(events, ({ _tag }) => _tag !== "Listening" && _tag !== "ListenStopped")
