@@ -75,6 +75,7 @@ const bundleFor = (words) => {
   const [head = "--help"] = words
   if (head === "__complete") return "complete.cjs"
   if (head === "ctl" || head === "top") return "ctl.cjs"
+  if (head === "__worker") return "worker.cjs"
   if (head === "ui" || words.slice(1).some((word) => word.startsWith("--ui"))) return "ui.cjs"
   if (head === "serve") return "serve.cjs"
   const isConnect = head === "connect"

@@ -64,6 +64,7 @@ await bundle("src/cli/binWithControl.ts", "dist/cli/ctl.cjs")
 
 for (const [library, file] of Object.entries(librariesBeside)) await bundle(library, `dist/cli/${file}`)
 await bundle("src/cli/completions/bin.ts", "dist/cli/complete.cjs")
+await bundle("src/cli/binWorker.ts", "dist/cli/worker.cjs")
 
 // The help texts, which bin/tcpfx.cjs prints without loading the bundle.
 const texts = join(root, "dist", "cli", "helpTexts.cjs")

@@ -15,7 +15,7 @@ import {
   tcpEndpoint,
 } from "../domain/index.ts"
 import type { HubService } from "../hub/index.ts"
-import { Handler, Server, ServerConfig, type ServerService, type ServerSettings } from "../server/index.ts"
+import { type Handler, Server, ServerConfig, type ServerService, type ServerSettings } from "../server/index.ts"
 import type { Transport } from "../transport/index.ts"
 import type { Assistant } from "./Assistant.ts"
 import { describeServerEvent } from "./describe.ts"
@@ -31,6 +31,7 @@ import { RuledReactor } from "./internal/ServerRules.ts"
 import { ServerSending } from "./internal/ServerSending.ts"
 import { WindowParts } from "./internal/WindowParts.ts"
 import { defaultLogBytes } from "./logBytes.ts"
+import { modeReactor } from "./modeReactor.ts"
 import type { Project } from "./project/Project.ts"
 
 /** What a server does with received frames, besides showing them. */
@@ -118,18 +119,6 @@ const isOfConnection = (event: ServerEvent): boolean => "id" in event || event._
 
 const modeName = (mode: ServerMode): string => (typeof mode === "string" ? mode : "reply")
 
-const reactorOf = (mode: ServerMode, halfClosed: Handler.HalfClosed): Handler.Reactor => {
-  if (typeof mode === "object") return Handler.reply(mode.reply, halfClosed)
-  switch (mode) {
-    case "broker":
-      return Handler.broker(halfClosed)
-    case "echo":
-      return Handler.echo(halfClosed)
-    default:
-      return Handler.discard(halfClosed)
-  }
-}
-
 const make = Effect.fnUntraced(function* (options: ServerAssistantOptions) {
   const { mode = "console", project } = options
   const settings = mode === "chat" ? { frame: Framing.line, ...options.settings } : options.settings
@@ -151,7 +140,7 @@ const make = Effect.fnUntraced(function* (options: ServerAssistantOptions) {
         })
       : undefined
   const maxFrame = settings?.maxFrame ?? ServerConfig.defaults.maxFrame
-  const reactor = new RuledReactor(chat ?? reactorOf(mode, halfClosed), roster, framing, maxFrame)
+  const reactor = new RuledReactor(chat ?? modeReactor(mode, halfClosed), roster, framing, maxFrame)
   const server = yield* Server.make({
     handler: options.handler ?? reactor,
     // The log of the window has the close reason of each connection.

@@ -66,6 +66,8 @@ const closeReason = (reason: CloseReason): string => {
       return reason.pendingBytes === 0
         ? "对方没有在期限内关闭"
         : `期限已到，对方还有 ${reason.pendingBytes} 字节没有接收`
+    case "WorkerDied":
+      return `为它服务的工作进程 ${reason.worker} 已结束（${reason.cause}）`
     case "TransportFailed":
       return isTlsCode(reason.code) ? `TLS：${chineseTlsFailure(reason.code)}` : `传输出错（${reason.code}）`
   }
@@ -165,6 +167,10 @@ export const chineseServerEvent = (event: ServerEvent): string => {
       return `正在排空：还有 ${event.remaining} 个连接，${formatBytes(event.pendingBytes)} 未被接收`
     case "DrainFinished":
       return event.forced === 0 ? "排空完成" : `${event.graceful} 个正常结束，${event.forced} 个被强制结束`
+    case "WorkerStarted":
+      return `工作进程 ${event.worker} 已启动（进程号 ${event.pid}）`
+    case "WorkerEnded":
+      return `工作进程 ${event.worker} 已结束（${event.cause}），失去 ${event.connections} 个连接，正在替换`
     case "EventsMissed":
       return missedOf(event.missed)
     case "FrameReceived":

@@ -36,8 +36,18 @@ const serverText = (event: ServerEvent): string =>
 
 // The text output of the command omits these events, because the neighbouring rows show the same. The log has a row for
 // each event.
-const otherWords = (event: ServerEvent): string =>
-  event._tag === "DrainStarted" ? "draining" : event._tag === "DrainFinished" ? "drained" : event._tag
+const otherWords = (event: ServerEvent): string => {
+  switch (event._tag) {
+    case "DrainStarted":
+      return "draining"
+    case "DrainFinished":
+      return "drained"
+    case "WorkerStarted":
+      return `worker ${event.worker} runs as process ${event.pid}`
+    default:
+      return event._tag
+  }
+}
 
 const serverTone = (event: ServerEvent): Described["tone"] => {
   switch (event._tag) {
@@ -54,6 +64,7 @@ const serverTone = (event: ServerEvent): Described["tone"] => {
     case "BytesSkipped":
     case "MessageInvalid":
     case "FramesDropped":
+    case "WorkerEnded":
     case "EventsMissed":
       return "problem"
     case "DrainFinished":

@@ -74,6 +74,8 @@ const FramingFailed = Schema.TaggedStruct("FramingFailed", Failure.fields)
 const Drained = Schema.TaggedStruct("Drained", {})
 /** The deadline of a drain or a close passed before the peer accepted all queued bytes and closed its side. */
 const DrainDeadline = Schema.TaggedStruct("DrainDeadline", { pendingBytes: Schema.Number })
+/** The worker process that served the connection has ended. `cause`: its signal or exit code, or what went wrong. */
+const WorkerDied = Schema.TaggedStruct("WorkerDied", { worker: Schema.Number, cause: Schema.String })
 /** The kernel or TLS reported another failure. */
 const TransportFailed = Schema.TaggedStruct("TransportFailed", { code: Schema.String })
 
@@ -99,6 +101,7 @@ export const CloseReason = Schema.Union(
   FramingFailed,
   Drained,
   DrainDeadline,
+  WorkerDied,
   TransportFailed,
 )
 export type CloseReason = typeof CloseReason.Type
@@ -165,6 +168,8 @@ export const describeCloseReason = (reason: CloseReason): string => {
       return reason.pendingBytes === 0
         ? "the peer did not close its side before the deadline"
         : `the deadline passed with ${reason.pendingBytes} bytes not accepted by the peer`
+    case "WorkerDied":
+      return `its worker process ${reason.worker} ended (${escapeControls(reason.cause)})`
     case "TransportFailed":
       return isTlsCode(reason.code)
         ? `TLS: ${describeTlsFailure(reason.code)}`

@@ -138,6 +138,27 @@ export const DrainFinished = Schema.TaggedStruct("DrainFinished", {
   graceful: Schema.Int,
   forced: Schema.Int,
 })
+/**
+ * A worker process of a server with several processes accepts connections. `restarts`: how many processes of this worker
+ * have ended before.
+ */
+export const WorkerStarted = Schema.TaggedStruct("WorkerStarted", {
+  ...stamp,
+  worker: Schema.Int,
+  pid: Schema.Int,
+  restarts: Schema.Int,
+})
+/**
+ * A worker process has ended, and the server replaces it. `connections` of its connections have ended with `WorkerDied`.
+ * `cause`: the signal or the exit code of the process, or what went wrong.
+ */
+export const WorkerEnded = Schema.TaggedStruct("WorkerEnded", {
+  ...stamp,
+  worker: Schema.Int,
+  pid: Schema.Int,
+  cause: Schema.String,
+  connections: Schema.Int,
+})
 /** The subscriber lagged, and the bus dropped `missed` events. This event replaces them in the stream. */
 export const EventsMissed = Schema.TaggedStruct("EventsMissed", { ...stamp, missed: Schema.Int })
 
@@ -162,6 +183,8 @@ export const ServerEvent = Schema.Union(
   DrainStarted,
   DrainProgress,
   DrainFinished,
+  WorkerStarted,
+  WorkerEnded,
   EventsMissed,
 )
 export type ServerEvent = typeof ServerEvent.Type

@@ -89,6 +89,10 @@ export const serverWords = (event: ServerEvent, hasSeveral: boolean): string | u
       return event.forced === 0 ? undefined : `${event.graceful} closed gracefully, ${event.forced} reset`
     case "EventsMissed":
       return `${counted(event.missed, "event")} not shown: they came faster than they could be written`
+    case "WorkerStarted":
+      return event.restarts === 0 ? undefined : `worker ${event.worker} runs again, as process ${event.pid}`
+    case "WorkerEnded":
+      return `worker ${event.worker} ended (${event.cause}) with ${counted(event.connections, "connection")}; it is replaced`
     case "Listening":
     case "FrameReceived":
     case "FrameSent":

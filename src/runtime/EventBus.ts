@@ -85,6 +85,7 @@ export class EventBus<E extends Stamped> {
   private readonly now: () => number
   private readonly missedEvent: (missed: number, stamp: Stamp) => E
   private readonly onBlocked: (blocked: boolean) => void
+  private readonly onFramesWanted: (() => void) | undefined
   private readonly subscribers = new Set<Subscriber<E>>()
   private readonly tap: EventTap<E> | undefined
   private readonly senders = new Waiters()
@@ -103,11 +104,14 @@ export class EventBus<E extends Stamped> {
     readonly onBlocked: (blocked: boolean) => void
     /** Observers that the bus calls synchronously with every event, except events of frames. */
     readonly tap?: EventTap<E>
+    /** Called when the result of `wantsFrames` may have changed. */
+    readonly onFramesWanted?: () => void
   }) {
     this.now = options.now
     this.missedEvent = options.missedEvent
     this.onBlocked = options.onBlocked
     this.tap = options.tap
+    this.onFramesWanted = options.onFramesWanted
   }
 
   /** Whether a subscriber wants frames. The caller checks this before it builds an event of a frame. */
@@ -176,13 +180,18 @@ export class EventBus<E extends Stamped> {
       readers: new Waiters(),
     }
     this.subscribers.add(subscriber)
-    if (subscriber.frames) this.frameSubscribers++
+    if (subscriber.frames) this.addFrameSubscribers(1)
     return subscriber
+  }
+
+  private addFrameSubscribers(count: number): void {
+    this.frameSubscribers += count
+    this.onFramesWanted?.()
   }
 
   private remove(subscriber: Subscriber<E>): void {
     this.subscribers.delete(subscriber)
-    if (subscriber.frames) this.frameSubscribers--
+    if (subscriber.frames) this.addFrameSubscribers(-1)
     this.unblock(subscriber)
     subscriber.ended = true
     subscriber.readers.wake()

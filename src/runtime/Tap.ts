@@ -31,19 +31,26 @@ export class Tap<O extends Observer> {
   /** Each observer has its own wrapper, so that one object can observe twice. */
   private observers: ReadonlyArray<{ readonly observer: O }> = []
   private readonly log: (failure: unknown) => void
+  private readonly onChanged: (() => void) | undefined
 
-  private constructor(log: (failure: unknown) => void) {
+  private constructor(log: (failure: unknown) => void, onChanged: (() => void) | undefined) {
     this.log = log
+    this.onChanged = onChanged
   }
 
-  /** Makes a tap that logs failures with the logger of the current fiber. */
-  static readonly make = <O extends Observer>(): Effect.Effect<Tap<O>> =>
+  /**
+   * Makes a tap that logs failures with the logger of the current fiber. `onChanged` is called when an observer was added
+   * or removed.
+   */
+  static readonly make = <O extends Observer>(
+    options: { readonly onChanged?: () => void } = {},
+  ): Effect.Effect<Tap<O>> =>
     Effect.map(
       Effect.runtime<never>(),
       (runtime) =>
         new Tap<O>((failure) => {
           Runtime.runFork(runtime)(Effect.logError("an observer failed and is removed", Cause.die(failure)))
-        }),
+        }, options.onChanged),
     )
 
   /** Adds an observer. The end of the scope removes it. */
@@ -83,5 +90,6 @@ export class Tap<O extends Observer> {
     this.wantsRuns = observers.some(({ observer }) => observer.onRun !== undefined)
     this.wantsSent = observers.some(({ observer }) => observer.onSent !== undefined)
     this.wantsFlushes = observers.some(({ observer }) => observer.onFlush !== undefined)
+    this.onChanged?.()
   }
 }

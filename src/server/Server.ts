@@ -29,7 +29,7 @@ import { inSpan } from "../runtime/spans.ts"
 import { Tap } from "../runtime/Tap.ts"
 import { makeTiming } from "../runtime/Timing.ts"
 import { Transport } from "../transport/index.ts"
-import type { ConnectionActor } from "./internal/ConnectionActor.ts"
+import { ConnectionHosting } from "./ConnectionHost.ts"
 import {
   checkReload,
   checkServerSettings,
@@ -40,7 +40,8 @@ import {
 import { drainServer } from "./internal/drain.ts"
 import { logHandlerFailure } from "./internal/handlerFailures.ts"
 import { makeListen } from "./internal/listening.ts"
-import { type DrainResult, infoOf, ServerCore } from "./internal/ServerCore.ts"
+import type { OpenConnection } from "./internal/OpenConnection.ts"
+import { type DrainResult, ServerCore } from "./internal/ServerCore.ts"
 import { makeSending } from "./internal/sending.ts"
 import { makeServe } from "./internal/serveConnection.ts"
 import { protocolHandler } from "./protocolHandler.ts"
@@ -159,13 +160,22 @@ const makeServer = Effect.fnUntraced(function* <E, R, RF>(
       slowConsumer: settings.slowConsumer,
       paceLimit: settings.paceLimit,
     }))
-  const tap = yield* Tap.make<ServerObserver>()
+  const tap = yield* Tap.make<ServerObserver>({ onChanged: () => watchFrames() })
   const bus: EventBus<ServerEvent> = new EventBus<ServerEvent>({
     tap,
     now: timing.now,
     missedEvent: (missed, stamp) => ({ ...stamp, _tag: "EventsMissed", missed }),
     onBlocked: (blocked) => core.holdForEvents(blocked),
+    onFramesWanted: () => watchFrames(),
   })
+  const openHost = yield* ConnectionHosting
+  const host =
+    openHost &&
+    (yield* openHost({
+      ...{ settings, timing, hub: hub.port },
+      emit: (build) => bus.emitOwn((seq, at) => build({ seq, at })),
+    }))
+  const watchFrames = () => host?.watchFrames(bus.wantsFrames() || tap.wantsRuns || tap.wantsSent)
   const fork = yield* FiberSet.makeRuntime<never, void, never>()
   const { handler, onHandlerFailure = logHandlerFailure } = options
   const core = new ServerCore({
@@ -174,6 +184,7 @@ const makeServer = Effect.fnUntraced(function* <E, R, RF>(
     hub: hub.port,
     bus,
     tap,
+    host,
     handler:
       typeof handler === "function"
         ? yield* makeServe({ handler, onFailure: onHandlerFailure, own: () => Server.context(server) })
@@ -207,7 +218,7 @@ const makeServer = Effect.fnUntraced(function* <E, R, RF>(
       return Effect.as(closed, found.length > 0)
     })
 
-  const find = (id: ConnectionId): Effect.Effect<ConnectionActor, NoSuchConnectionError> =>
+  const find = (id: ConnectionId): Effect.Effect<OpenConnection, NoSuchConnectionError> =>
     Effect.suspend(() => {
       const actor = core.actors.get(id)
       return actor === undefined ? Effect.fail(new NoSuchConnectionError({ id })) : Effect.succeed(actor)
@@ -236,25 +247,28 @@ const makeServer = Effect.fnUntraced(function* <E, R, RF>(
     resume: Effect.sync(() => {
       core.suspended = false
     }),
-    state: Effect.sync(() => core.state([...listeners.values()])),
+    state: Effect.zipRight(
+      host?.refresh ?? Effect.void,
+      Effect.sync(() => core.state([...listeners.values()])),
+    ),
     subscribeEvents: (subscribeOptions) =>
       Effect.flatMap(checkSubscription(subscribeOptions), (checked) => bus.subscribe(checked)),
     events: Stream.unwrapScoped(bus.subscribe()),
     observe: (observer) => tap.observe(observer),
     connections: Effect.sync(() => core.connections()),
-    connection: (id) => Effect.map(find(id), infoOf),
+    connection: (id) => Effect.map(find(id), (actor) => actor.info()),
     lastHeard: Effect.sync(() => Option.fromNullable(core.heard.last)),
     accepting: Effect.sync(() => core.accepting),
     counts: Effect.sync(() => core.counts),
     traffic: Effect.sync(() => core.traffic()),
-    send: (id, payload) => Effect.flatMap(find(id), (actor) => actor.connection.send(payload)),
+    send: (id, payload) => Effect.flatMap(find(id), (actor) => actor.send(payload)),
     ...makeSending({ settings, core, bus, tap, hub: hub.port }),
     pauseReading: (id) => Effect.map(find(id), (actor) => actor.pause()),
     resumeReading: (id) => Effect.map(find(id), (actor) => actor.resume()),
-    halfClose: (id) => Effect.flatMap(find(id), (actor) => actor.connection.halfClose),
+    halfClose: (id) => Effect.flatMap(find(id), (actor) => actor.halfClose),
     kick: (id, how = "fin") =>
-      Effect.map(find(id), ({ core: connection }) =>
-        how === "fin" ? connection.beginClose(closeReasons.kicked) : connection.abort(closeReasons.kicked),
+      Effect.map(find(id), (actor) =>
+        how === "fin" ? actor.close(closeReasons.kicked) : actor.reset(closeReasons.kicked),
       ),
     reload: (changed) =>
       reloading.withPermits(1)(

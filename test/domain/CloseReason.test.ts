@@ -47,6 +47,7 @@ const descriptions: Record<CloseReason["_tag"], readonly [CloseReason, string]> 
     { _tag: "DrainDeadline", pendingBytes: 7 },
     "the deadline passed with 7 bytes not accepted by the peer",
   ],
+  WorkerDied: [{ _tag: "WorkerDied", worker: 2, cause: "SIGKILL" }, "its worker process 2 ended (SIGKILL)"],
   TransportFailed: [{ _tag: "TransportFailed", code: "EIO" }, "the transport failed (EIO)"],
 }
 

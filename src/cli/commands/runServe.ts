@@ -7,6 +7,7 @@ import * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
 import { ServerAssistant, type ServerAssistantService } from "../../assistant/ServerAssistant.ts"
 import { type ConnectionId, Framing, formatEndpoint, listenEndpoints } from "../../domain/index.ts"
+import { ConnectionHosting } from "../../server/ConnectionHost.ts"
 import type { CheckedServerSettings, ServerService } from "../../server/index.ts"
 import { automate, startRepeats } from "../automation/automate.ts"
 import { automationOf } from "../automation/automationOf.ts"
@@ -34,7 +35,7 @@ import { filesOf, openLogs } from "../logs/openLogs.ts"
 import { shownEvents } from "../output/eventBlocks.ts"
 import { coderOf, setEncoding, withClockOf } from "../output/Look.ts"
 import { type Showing, serverRenderer, show, subscription } from "../output/renderers.ts"
-import { type CommandFailed, exitCode, signalExitCode, usageError } from "../process/exit.ts"
+import { type CommandFailed, exitCode, networkError, signalExitCode, usageError } from "../process/exit.ts"
 import { backlogNote, connectionRoom } from "../process/openFiles.ts"
 import { Signals } from "../process/signals.ts"
 import { Stdio } from "../process/stdio.ts"
@@ -42,6 +43,7 @@ import { tell, tellLine } from "../process/tell.ts"
 import { checkTlsVariables, isTlsAsked, pathsOf, serverTls } from "../tls/server.ts"
 import type { PageFace } from "../ui/PageFace.ts"
 import { serveMetrics } from "../watch/serveMetrics.ts"
+import { checkWorkers, crewOf, workerMode, workersOf } from "../workers/crewOf.ts"
 import { firstClientLeft } from "./firstClient.ts"
 import { onlyConnectionLeft, withAcceptedConnection, withoutListening } from "./inetd.ts"
 import { endpointsOf, startListening } from "./listening.ts"
@@ -117,7 +119,10 @@ const serveWith = (options: ServeOptions, page: PageFace) =>
     })
     const automation = yield* automationOf(options, form)
     yield* checkTlsVariables(paths, hasTls)
-    const room = yield* connectionRoom(limitOf(asked, isForOneClient, mode), filesOf(options))
+    const workers = workersOf(options)
+    const hasRules = automation.rules.length > 0
+    yield* checkWorkers(options, { mode, settings: asked, isForOneClient, hasRules })
+    const room = yield* connectionRoom(limitOf(asked, isForOneClient, mode), filesOf(options), workers)
     const attachPage = options.ui ? yield* signals.unlessEnded(page.prepare(options)) : undefined
     const picked = yield* signals.unlessEnded(pickListen(options, asked, isConsole))
     const read: CheckedServerSettings = { ...asked, listen: picked.listen }
@@ -128,9 +133,14 @@ const serveWith = (options: ServeOptions, page: PageFace) =>
       output,
       isConsole,
       isForOneClient,
-      hasRules: automation.rules.length > 0,
+      hasRules,
       form,
+      hasWorkers: workers !== undefined,
     })
+    const crew =
+      workers === undefined
+        ? undefined
+        : crewOf({ count: workers, mode: workerMode(mode, reply), halfClosed: serving.halfClosed, tls })
     const settings: CheckedServerSettings = {
       ...read,
       ...serving.settings,
@@ -172,7 +182,7 @@ const serveWith = (options: ServeOptions, page: PageFace) =>
         reload: (server) => Effect.provide(reloadOf(server), services),
         drain: leave,
         leave,
-      })
+      }).pipe(Effect.provideService(ConnectionHosting, crew?.open))
       yield* setEncoding(assistant.execute, look)
       const { chat, server } = assistant
       named.assistant = assistant
@@ -203,6 +213,9 @@ const serveWith = (options: ServeOptions, page: PageFace) =>
       if (isForOneClient) yield* Effect.forkScoped(Effect.zipRight(yield* firstClientLeft(server), leave))
       if (options.inetd) yield* Effect.forkScoped(Effect.zipRight(yield* onlyConnectionLeft(server), leave))
       const report = yield* signals.unlessEnded(startListening(server, listening, settings))
+      // The workers start after the change to `--user`, so they run as that user.
+      if (crew !== undefined)
+        yield* signals.unlessEnded(Effect.mapError(crew.begin, ({ message }) => networkError(message)))
       yield* logs.begin
       const limitNotes = [room.note, yield* backlogNote(settings.backlog), keepaliveNote(settings.keepalive)].filter(
         (note) => note !== undefined,

@@ -23,6 +23,7 @@ import { telnetFlags } from "../flags/telnetFlags.ts"
 import { serverTlsFlags } from "../flags/tlsFlags.ts"
 import { viewFlags } from "../flags/viewFlags.ts"
 import { watchFlags } from "../flags/watchFlags.ts"
+import { workerFlags } from "../flags/workerFlags.ts"
 
 const modes = ["console", "broker", "chat", "echo", "discard"] as const
 /** The mode of a server: its reaction to the data of its clients. */
@@ -69,6 +70,7 @@ export const serveFlags = {
     help: "Take commands of tcpfx ctl and tcpfx top on this unix socket. auto: on one that they find by themselves.",
   }),
   ...watchFlags,
+  ...workerFlags,
   drain: value("drain", "TIME", parseDuration, {
     help: "How long Ctrl-C and SIGTERM wait for connections to close before a reset (default 5s).",
   }),

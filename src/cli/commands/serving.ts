@@ -43,6 +43,8 @@ export interface ServingFacts {
   /** Whether there are rules, which need the frames that a handler would take. */
   readonly hasRules: boolean
   readonly form: PayloadForm
+  /** Whether other processes run the connections. */
+  readonly hasWorkers: boolean
 }
 
 const { frame, maxFrame } = ServerConfig.defaults
@@ -63,7 +65,7 @@ export const servingOf = (
   facts: ServingFacts,
 ): Effect.Effect<Serving, CommandFailed, Stdio | Scope.Scope> =>
   Effect.gen(function* () {
-    const { form, hasRules, isConsole, isForOneClient, mode, output, program } = facts
+    const { form, hasRules, hasWorkers, isConsole, isForOneClient, mode, output, program } = facts
     const standard: Serving = {
       handler: undefined,
       settings: {},
@@ -100,6 +102,8 @@ export const servingOf = (
       })
       return { ...standard, ...conversation, halfClosed: "keep", showsFrames: output !== "raw", takesInput: false }
     }
+    // The assistant leaves the frames to the workers.
+    if (hasWorkers) return { ...standard, handler: () => Effect.never }
     // The page needs the events of the traffic, which the raw path does not make.
     if (!options.ui && !hasRules && isRawSink(mode, output, options, read)) {
       const { handler, written } = yield* makeRawServing(standard.halfClosed)

@@ -23,15 +23,19 @@ export interface ConnectionRoom {
 
 /**
  * The maximum number of connections: the requested number, or as many as the limit of open files leaves. The files that
- * are already open and the `files` files that the command writes count too. Fails if the limit is too low for the
+ * are already open and the `files` files that the command writes count too. The limit applies to each of the `processes`. Fails if the limit is too low for the
  * requested number.
  */
-export const connectionRoom = (asked: number, files: number = 0): Effect.Effect<ConnectionRoom, CommandFailed> =>
+export const connectionRoom = (
+  asked: number,
+  files: number = 0,
+  processes: number = 1,
+): Effect.Effect<ConnectionRoom, CommandFailed> =>
   Effect.gen(function* () {
     const { limit, open } = yield* openFiles
     if (limit === undefined) return { most: asked, note: undefined }
     const reserve = Math.max(leastReserve, open + growth) + files
-    const room = limit - reserve
+    const room = (limit - reserve) * processes
     if (room < 1) {
       return yield* usageError(
         `the limit of open files is ${limit}, and ${open} are open, so there is no room for connections; ` +

@@ -37,6 +37,8 @@ export interface ServerTls {
   readonly acceptor: Tls.Acceptor
   /** Messages for the user. */
   readonly notes: ReadonlyArray<string>
+  /** The options of an acceptor that these flags have made. */
+  readonly optionsOf: (acceptor: Tls.Acceptor) => Tls.AcceptorOptions | undefined
   /** Reads the files again. Undefined if there are no files. */
   readonly reload: ((server: ServerService) => Effect.Effect<void, CommandFailed, Stdio>) | undefined
 }
@@ -117,6 +119,7 @@ export const serverTls = (
     }
     const common = yield* commonOptions(options)
     const passphrases = passphrasesOf(files)
+    const optionsOf = new WeakMap<Tls.Acceptor, Tls.AcceptorOptions>()
     const make = (made: ReadonlyArray<ReadIdentity>) =>
       Effect.gen(function* () {
         const [first, ...others] = made.length > 0 ? made : yield* identitiesOf(paths, passphrases)
@@ -126,9 +129,9 @@ export const serverTls = (
           : {}
         const read = [first, ...others]
         const identities = [first.identity, ...others.map(({ identity }) => identity)] as const
-        const acceptor = yield* Effect.mapError(Tls.acceptor({ ...common, ...clientCa, identities }), (error) =>
-          tlsFailed(error, fileOf(error, paths)),
-        )
+        const whole = { ...common, ...clientCa, identities }
+        const acceptor = yield* Effect.mapError(Tls.acceptor(whole), (error) => tlsFailed(error, fileOf(error, paths)))
+        optionsOf.set(acceptor, whole)
         return { acceptor, notes: read.flatMap((each, index) => noteOf(each, certs[index])) }
       })
     const made =
@@ -147,7 +150,12 @@ export const serverTls = (
     passphrases.stopAsking()
     const notes = [...weaknessNotes(options), ...first.notes]
     const hasFiles = certs.length > 0 || Option.isSome(paths.clientCa)
-    return Option.some({ ...first, notes, reload: hasFiles ? (server) => reloadWith(server, make(made)) : undefined })
+    return Option.some({
+      ...first,
+      notes,
+      optionsOf: (acceptor: Tls.Acceptor) => optionsOf.get(acceptor),
+      reload: hasFiles ? (server) => reloadWith(server, make(made)) : undefined,
+    })
   })
 
 // If a file cannot be read, TLS stays unchanged: a partly written file must not end the server.

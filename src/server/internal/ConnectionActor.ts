@@ -12,18 +12,22 @@ import {
   type CloseReason,
   type ConnectionId,
   closeReasons,
+  type Endpoint,
   type Framing,
   type ProxiedBy,
+  type SendError,
   type TlsSession,
 } from "../../domain/index.ts"
 import type { HubMember, HubPort, HubSink } from "../../hub/index.ts"
 import type { Timing } from "../../runtime/Timing.ts"
 import { Waiters } from "../../runtime/Waiters.ts"
-import { MutableAttributes } from "../Attribute.ts"
+import { Attributes, MutableAttributes } from "../Attribute.ts"
 import type { Reactor, ServerConnection } from "../Handler.ts"
+import type { ConnectionInfo } from "../ServerState.ts"
 import type { AcceptedConnection } from "./AcceptedConnection.ts"
 import type { JoiningConnection } from "./JoiningConnection.ts"
 import { Memberships } from "./Memberships.ts"
+import type { OpenConnection } from "./OpenConnection.ts"
 import { ReactorView, type ViewedConnection } from "./ReactorView.ts"
 import { makeReplies, type Replies } from "./Replies.ts"
 import { type BroadcastContext, type ConnectionSource, ServedConnection } from "./ServedConnection.ts"
@@ -51,7 +55,14 @@ export interface ActorContext extends BroadcastContext {
  * `ConnectionOpened` first and `ConnectionClosed` last.
  */
 export class ConnectionActor
-  implements ConnectionOwner, HubSink, ViewedConnection, ConnectionSource, HandledConnection, JoiningConnection
+  implements
+    ConnectionOwner,
+    HubSink,
+    ViewedConnection,
+    ConnectionSource,
+    HandledConnection,
+    JoiningConnection,
+    OpenConnection
 {
   readonly id: ConnectionId
   readonly core: ConnectionCore
@@ -142,6 +153,62 @@ export class ConnectionActor
   private get reactorView(): ReactorView {
     this.view ??= new ReactorView(this)
     return this.view
+  }
+
+  // --- for the server
+
+  get remote(): Endpoint {
+    return this.core.remote
+  }
+
+  info(): ConnectionInfo {
+    const { core } = this
+    return {
+      id: this.id,
+      local: core.local,
+      remote: core.remote,
+      since: this.since,
+      state: core.isClosing() ? "closing" : core.isPeerEnded() ? "peer-half-closed" : "open",
+      paused: core.isPaused(),
+      pendingBytes: core.pending(),
+      bytesIn: core.bytesIn(),
+      bytesOut: core.bytesOut(),
+      tls: this.tls,
+      proxied: this.proxied,
+      attributes: this.attributesMade === undefined ? Attributes.none : new Attributes(this.attributesMade),
+    }
+  }
+
+  bytesIn(): number {
+    return this.core.bytesIn()
+  }
+
+  bytesOut(): number {
+    return this.core.bytesOut()
+  }
+
+  pendingBytes(): number {
+    return this.core.pending()
+  }
+
+  isWritable(): boolean {
+    return this.core.isWritable()
+  }
+
+  isGone(): boolean {
+    return this.core.isGone()
+  }
+
+  sendQuietly(_payload: Uint8Array, wire: Uint8Array): void {
+    this.core.write(wire)
+  }
+
+  send(payload: Uint8Array): Effect.Effect<void, SendError> {
+    return this.connection.send(payload)
+  }
+
+  get halfClose(): Effect.Effect<void> {
+    return this.connection.halfClose
   }
 
   // --- from the connection
@@ -348,16 +415,26 @@ export class ConnectionActor
     else this.core.beginClose(closeReasons.localClosed)
   }
 
-  /** Begins an orderly end: a handler gets the rest of the input, a reactor's connection is flushed and closed. */
   drain(): void {
     this.draining = true
     if (this.context.reactor === undefined) this.core.endInput()
     else this.core.beginClose(closeReasons.drained, "unwatched")
   }
 
-  /** The number of bytes queued for the peer: in the socket, in the hub, and as replies. */
   pendingInAll(): number {
     return this.member.pending() + this.unsentReplies()
+  }
+
+  close(reason: CloseReason): void {
+    this.core.beginClose(reason)
+  }
+
+  reset(reason: CloseReason): void {
+    this.core.abort(reason)
+  }
+
+  destroy(reason: CloseReason): void {
+    this.core.destroy(reason)
   }
 
   /** Resets the connection and interrupts its handler. */

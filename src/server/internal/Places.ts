@@ -3,12 +3,10 @@ import type { AccessControl } from "./AccessControl.ts"
 
 /** A connection that has a place among those that may be open. */
 export interface Placed {
-  readonly core: {
-    readonly remote: Endpoint
-    /** Whether the kernel has ended the connection, although its event has not arrived yet. */
-    readonly isGone: () => boolean
-    readonly abort: (reason: typeof closeReasons.displaced) => void
-  }
+  readonly remote: Endpoint
+  /** Whether the kernel has ended the connection, although its event has not arrived yet. */
+  readonly isGone: () => boolean
+  readonly reset: (reason: typeof closeReasons.displaced) => void
 }
 
 /**
@@ -36,9 +34,9 @@ export class Places<A extends Placed> {
   freeGone(remote: Endpoint): void {
     if (remote._tag !== "Tcp") return
     for (const one of this.all) {
-      const { core } = one
-      if (core.remote._tag !== "Tcp" || core.remote.port !== remote.port || core.remote.host !== remote.host) continue
-      if (!this.withoutPlace.has(one) && core.isGone()) this.free(one)
+      const { remote: other } = one
+      if (other._tag !== "Tcp" || other.port !== remote.port || other.host !== remote.host) continue
+      if (!this.withoutPlace.has(one) && one.isGone()) this.free(one)
     }
   }
 
@@ -49,12 +47,12 @@ export class Places<A extends Placed> {
     for (const oldest of open) {
       if (open.size < this.access.mostOfAddress) return
       this.free(oldest)
-      oldest.core.abort(closeReasons.displaced)
+      oldest.reset(closeReasons.displaced)
     }
   }
 
   add(connection: A): void {
-    const { remote } = connection.core
+    const { remote } = connection
     if (!this.displaces || remote._tag !== "Tcp") return
     const open = this.ofAddress.get(remote.host)
     if (open === undefined) this.ofAddress.set(remote.host, new Set([connection]))
@@ -72,7 +70,7 @@ export class Places<A extends Placed> {
   }
 
   private leave(connection: A): void {
-    const { remote } = connection.core
+    const { remote } = connection
     this.access.leave(remote)
     const open = remote._tag === "Tcp" ? this.ofAddress.get(remote.host) : undefined
     if (remote._tag !== "Tcp" || open === undefined) return

@@ -23,7 +23,7 @@ import type { Timing } from "../../runtime/Timing.ts"
 import { Waiters } from "../../runtime/Waiters.ts"
 import { unknownPeer, type Wire } from "../../transport/index.ts"
 import { telnetWire } from "../../transport/telnet.ts"
-import { Attributes } from "../Attribute.ts"
+import type { ConnectionHost } from "../ConnectionHost.ts"
 import type { Reactor, ServerConnection } from "../Handler.ts"
 import type { CheckedServerSettings, ReloadableSettings } from "../ServerConfig.ts"
 import type { ServerObserver } from "../ServerObserver.ts"
@@ -33,6 +33,8 @@ import { AccessControl } from "./AccessControl.ts"
 import { type ActorContext, ConnectionActor } from "./ConnectionActor.ts"
 import { ConnectionLimits } from "./ConnectionLimits.ts"
 import { Handshakes } from "./Handshakes.ts"
+import { HostedConnection, type HostedContext } from "./HostedConnection.ts"
+import type { OpenConnection } from "./OpenConnection.ts"
 import { Places } from "./Places.ts"
 
 /** The result of a drain. */
@@ -65,11 +67,13 @@ export interface ServerCoreOptions {
   readonly bus: EventBus<ServerEvent>
   readonly tap: Tap<ServerObserver>
   readonly handler: ServeConnection | Reactor
+  /** The processes that run the connections. `undefined`: this process runs them. */
+  readonly host: ConnectionHost | undefined
 }
 
 /** The connections of a server: accepts them, finds them by their id, and ends them. */
 export class ServerCore {
-  readonly actors = new Registry<ConnectionId, ConnectionActor>()
+  readonly actors = new Registry<ConnectionId, OpenConnection>()
   /** Whether new connections are refused because the server drains. */
   draining = false
   /** Whether new connections are refused until `resume`. */
@@ -81,9 +85,10 @@ export class ServerCore {
   readonly access: AccessControl
   readonly handshakes: Handshakes
   private readonly limits: ConnectionLimits
-  private readonly places: Places<ConnectionActor>
+  private readonly places: Places<OpenConnection>
   private readonly options: ServerCoreOptions
   private readonly actorContext: ActorContext
+  private readonly hostedContext: HostedContext
   refused = 0
   private lastId = 0
   /** The connection that sent a frame last, open or ended. */
@@ -94,7 +99,7 @@ export class ServerCore {
 
   constructor(options: ServerCoreOptions) {
     this.options = options
-    const { bus, handler, hub, settings, tap, timing } = options
+    const { bus, handler, hub, host, settings, tap, timing } = options
     const { displace: displaces, maxConns, maxPerAddress } = settings
     const isProxied = settings.proxyProtocol === "require"
     this.access = new AccessControl(
@@ -104,18 +109,23 @@ export class ServerCore {
     )
     this.limits = new ConnectionLimits(settings, timing, bus)
     this.places = new Places(this.access, this.actors, displaces)
+    // A host makes the handshakes of TLS itself.
+    const hasLaterTls = host !== undefined && settings.tls !== undefined
     this.handshakes = new Handshakes(
       {
         timeout: settings.handshakeTimeout,
         proxies: isProxied ? AddressSet.from(settings.proxyFrom) : undefined,
-        refusal: settings.refusal === undefined ? undefined : Framing.wireOf(settings.frame, settings.refusal),
+        refusal: hasLaterTls ? undefined : refusalOf(settings),
       },
-      settings.tls,
+      host === undefined ? settings.tls : undefined,
       timing,
       this.access,
       {
-        places: this.places,
-        onAccepted: (accepted) => this.open(accepted),
+        places: {
+          freeGone: (remote) => this.places.freeGone(remote),
+          displaceOldest: hasLaterTls ? () => {} : (remote) => this.places.displaceOldest(remote),
+        },
+        onAccepted: (accepted) => (host === undefined ? this.open(accepted) : this.openIn(host, accepted)),
         onRefused: (remote, rule) => this.onRefused(remote, rule),
       },
     )
@@ -131,6 +141,10 @@ export class ServerCore {
       reactor: typeof handler === "function" ? undefined : handler,
       others: (self) => this.writable().filter((other) => other !== self),
       onClosed: (closed) => this.onClosed(closed),
+    }
+    this.hostedContext = {
+      ...{ settings, timing, hub, bus, tap, heard: this.heard },
+      onClosed: (closed) => this.onHostedClosed(closed),
     }
   }
 
@@ -177,6 +191,25 @@ export class ServerCore {
     if (accepted.isPaused === true && !actor.core.isHeld()) accepted.wire.resume()
   }
 
+  /** Opens a connection in another process. */
+  private openIn(host: ConnectionHost, { proxied, remote, wire }: AcceptedConnection): void {
+    const { local } = wire
+    host.take(wire, {
+      onOpened: (hosted, tls) => {
+        const id = ConnectionId.make(++this.lastId, true)
+        const opened = new HostedConnection({ id, local, remote, tls, proxied }, hosted, this.hostedContext)
+        this.places.displaceOldest(remote)
+        this.places.add(opened)
+        this.actors.set(id, opened)
+        return opened
+      },
+      onRefused: (rule) => {
+        this.access.leave(remote)
+        this.onRefused(remote, rule)
+      },
+    })
+  }
+
   /** Replaces the settings for new connections. */
   reload(changed: Partial<ReloadableSettings>): void {
     const { access, handshakes } = this
@@ -188,7 +221,10 @@ export class ServerCore {
     }
     const limits = { total: changed.maxConns ?? total, perAddress: changed.maxPerAddress ?? perAddress }
     access.limits = { ...limits, displaces }
-    if ("tls" in changed) handshakes.tls = changed.tls
+    if (!("tls" in changed)) return
+    const { host } = this.options
+    if (host === undefined) handshakes.tls = changed.tls
+    else host.secure(changed.tls)
   }
 
   /** Called when a listener opens. After the end of a drain the server accepts connections again. */
@@ -209,7 +245,7 @@ export class ServerCore {
 
   /** The open connections. */
   connections(): ReadonlyArray<ConnectionInfo> {
-    return [...this.actors].map(infoOf)
+    return [...this.actors].map((actor) => actor.info())
   }
 
   get accepting(): ServerState["accepting"] {
@@ -218,9 +254,9 @@ export class ServerCore {
 
   traffic(): ServerTraffic {
     let { bytesIn, bytesOut } = this.ended
-    for (const { core } of this.actors) {
-      bytesIn += core.bytesIn()
-      bytesOut += core.bytesOut()
+    for (const actor of this.actors) {
+      bytesIn += actor.bytesIn()
+      bytesOut += actor.bytesOut()
     }
     return { bytesIn, bytesOut }
   }
@@ -234,7 +270,7 @@ export class ServerCore {
     return {
       accepting: this.accepting,
       listening,
-      entering: this.handshakes.size,
+      entering: this.handshakes.size + (this.options.host?.entering() ?? 0),
       connections: this.connections(),
       ...this.counts,
     }
@@ -242,11 +278,18 @@ export class ServerCore {
 
   /** The connections to which this side can still send. */
   writable(): ReadonlyArray<ConnectionId> {
-    return [...this.actors].filter((actor) => actor.core.isWritable()).map((actor) => actor.id)
+    return [...this.actors].filter((actor) => actor.isWritable()).map((actor) => actor.id)
   }
 
   holdForEvents(held: boolean): void {
     for (const actor of this.actors) actor.holdForEvents(held)
+    this.options.host?.hold(held)
+  }
+
+  /** Begins an orderly end of all connections. */
+  drainAll(): void {
+    for (const actor of this.actors) actor.drain()
+    this.options.host?.drain()
   }
 
   /** Waits until no connection is open. */
@@ -257,15 +300,11 @@ export class ServerCore {
   /** Ends all connections and handshakes at once. */
   destroyAll(): void {
     this.handshakes.refuseAll(draining)
-    for (const actor of this.actors) actor.core.destroy(closeReasons.localClosed)
+    for (const actor of this.actors) actor.destroy(closeReasons.localClosed)
   }
 
   private onClosed(actor: ConnectionActor): void {
-    this.actors.delete(actor.id)
-    this.ended.bytesIn += actor.core.bytesIn()
-    this.ended.bytesOut += actor.core.bytesOut()
-    if (actor.core.bytesIn() + actor.core.bytesOut() === 0) this.ended.unused++
-    this.places.remove(actor)
+    this.remove(actor)
     this.limits.remove(actor)
     // The handler may still work on bytes that had arrived. It has `closeDeadline` for that.
     if (actor.isServing) {
@@ -275,23 +314,24 @@ export class ServerCore {
     }
     if (this.actors.size === 0) this.emptyWaiters.wake()
   }
+
+  private onHostedClosed(connection: HostedConnection): void {
+    this.remove(connection)
+    if (this.actors.size === 0) this.emptyWaiters.wake()
+  }
+
+  private remove(connection: OpenConnection): void {
+    this.actors.delete(connection.id)
+    this.ended.bytesIn += connection.bytesIn()
+    this.ended.bytesOut += connection.bytesOut()
+    if (connection.bytesIn() + connection.bytesOut() === 0) this.ended.unused++
+    this.places.remove(connection)
+  }
 }
 
-/** The state of a connection now. */
-export const infoOf = (actor: ConnectionActor): ConnectionInfo => ({
-  id: actor.id,
-  local: actor.core.local,
-  remote: actor.core.remote,
-  since: actor.since,
-  state: actor.core.isClosing() ? "closing" : actor.core.isPeerEnded() ? "peer-half-closed" : "open",
-  paused: actor.core.isPaused(),
-  pendingBytes: actor.core.pending(),
-  bytesIn: actor.core.bytesIn(),
-  bytesOut: actor.core.bytesOut(),
-  tls: actor.tls,
-  proxied: actor.proxied,
-  attributes: actor.attributesMade === undefined ? Attributes.none : new Attributes(actor.attributesMade),
-})
+/** The bytes for a peer that a limit refuses. */
+const refusalOf = ({ frame, refusal }: CheckedServerSettings): Uint8Array | undefined =>
+  refusal === undefined ? undefined : Framing.wireOf(frame, refusal)
 
 // The fiber of a reactor's connection waits for the end of the socket. When the fiber ends, an observer of the fiber
 // destroys the socket. A finalizer would cost as much memory as the fiber.

@@ -17,7 +17,7 @@ const reportProgress = (core: ServerCore, bus: EventBus<ServerEvent>): Effect.Ef
       Effect.sleep(progressEvery),
       Effect.sync(() => {
         let pendingBytes = 0
-        for (const actor of core.actors) pendingBytes += actor.core.pending()
+        for (const actor of core.actors) pendingBytes += actor.pendingBytes()
         bus.emitOwn((seq, at) => ({ seq, at, _tag: "DrainProgress", remaining: core.actors.size, pendingBytes }))
       }),
     ),
@@ -36,12 +36,12 @@ export const drainServer = Effect.fnUntraced(function* (
   const deadlineMillis = Duration.toMillis(settings.drain)
   bus.emitOwn((seq, at) => ({ seq, at, _tag: "DrainStarted", connections, deadlineMillis }))
   core.handshakes.refuseAll(draining)
-  for (const actor of core.actors) actor.drain()
+  core.drainAll()
   const inTime = yield* Effect.raceFirst(Effect.timeoutOption(core.empty, settings.drain), reportProgress(core, bus))
   const forced = Option.isSome(inTime) ? 0 : core.actors.size
   if (forced > 0) {
     for (const actor of core.actors) {
-      actor.abort({ _tag: "DrainDeadline", pendingBytes: actor.core.pending() })
+      actor.abort({ _tag: "DrainDeadline", pendingBytes: actor.pendingBytes() })
     }
     yield* core.empty
   }

@@ -32,13 +32,13 @@ export const makeSending = ({ bus, core, hub, settings, tap }: SendingParts) => 
       const to: Array<ConnectionId> = []
       for (const id of ids) {
         const actor = core.actors.get(id)
-        if (actor?.core.isWritable() !== true) continue
+        if (actor?.isWritable() !== true) continue
         const pending = actor.pendingInAll()
         if (pending > settings.hubBudget) {
           if (settings.slowConsumer === "disconnect") actor.onOverflow(pending, settings.hubBudget)
           continue
         }
-        actor.core.write(wire)
+        actor.sendQuietly(payload, wire)
         to.push(id)
       }
       if (to.length > 0) reportSent(to, payload)

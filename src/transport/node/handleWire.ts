@@ -86,7 +86,9 @@ export class HandleWire implements Wire, HandleSink, OutputOwner, ShutdownSink {
     const isHandedOver = this.handlers !== undefined
     this.handlers = handlers
     if (this.peerEnded) handlers.onEnd()
-    if (!isHandedOver) this.read()
+    if (isHandedOver) return
+    if (this.putBack === undefined) this.read()
+    else process.nextTick(readOn, this)
   }
 
   unread(bytes: Uint8Array): void {
@@ -116,6 +118,22 @@ export class HandleWire implements Wire, HandleSink, OutputOwner, ShutdownSink {
     if (putBack !== undefined) socket.unshift(putBack)
     this.released = socket
     return socket
+  }
+
+  /**
+   * Gives up the handle, and the bytes that `unread` has put back. The caller must close the handle. Returns `undefined`
+   * after the end of the wire.
+   */
+  detach(): { readonly handle: SocketHandle; readonly putBack: Uint8Array | undefined } | undefined {
+    const { handle, putBack } = this
+    if (this.over || handle === undefined) return undefined
+    this.stopReading()
+    this.over = true
+    this.output.close()
+    this.handle = undefined
+    this.handlers = undefined
+    handle[wire] = undefined
+    return { handle, putBack }
   }
 
   // --- reading

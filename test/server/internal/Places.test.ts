@@ -21,7 +21,7 @@ const server = (limits: { readonly total?: number; readonly perAddress?: number 
     if (refusal !== undefined) return refusal._tag
     const id = ++last
     const state = { isGone: false }
-    const connection = { state, core: { remote, isGone: () => state.isGone, abort: () => void aborted.push(id) } }
+    const connection = { state, remote, isGone: () => state.isGone, reset: () => void aborted.push(id) }
     all.add(connection)
     places.add(connection)
     return connection

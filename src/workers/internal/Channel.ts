@@ -1,0 +1,82 @@
+import type { Duplex } from "node:stream"
+import { Kind, RecordReader, RecordWriter } from "./Records.ts"
+
+/** The callbacks of a channel. */
+export interface ChannelOwner {
+  readonly onRecord: (kind: number, body: Buffer) => void
+  /** The other process has taken everything after `isFull` was `true`. */
+  readonly onDrained?: () => void
+}
+
+// Above this many bytes that the other process has not taken, the sender should stop.
+const fullBytes = 1024 * 1024
+
+/** The records between a server and one worker, in both directions. Records of one turn of the event loop share a write. */
+export class Channel {
+  private readonly socket: Duplex
+  private readonly owner: ChannelOwner
+  private readonly writer = new RecordWriter()
+  private isArmed = false
+  private isOver = false
+  private isTold = true
+
+  constructor(socket: Duplex, owner: ChannelOwner) {
+    this.socket = socket
+    this.owner = owner
+    const reader = new RecordReader(owner.onRecord)
+    socket.on("data", (chunk: Buffer) => reader.push(chunk))
+    socket.on("drain", () => this.onDrained())
+    // The end of the process that is at the other end reports the failure.
+    socket.on("error", () => this.close())
+    socket.on("close", () => this.close())
+  }
+
+  /** Begins a record. The caller then adds `bytes` bytes to the writer that this returns. */
+  begin(kind: number, bytes: number): RecordWriter {
+    if (!this.isArmed) {
+      this.isArmed = true
+      queueMicrotask(() => this.flush())
+    }
+    this.writer.begin(kind, bytes)
+    return this.writer
+  }
+
+  json(value: object): void {
+    const text = Buffer.from(JSON.stringify(value))
+    this.begin(Kind.json, text.length).bytes(text)
+  }
+
+  /** Whether the sender should stop until `onDrained`. */
+  isFull(): boolean {
+    const full = !this.isOver && this.writer.length + this.socket.writableLength > fullBytes
+    if (full) this.isTold = false
+    return full
+  }
+
+  /** Calls `done` when everything has been passed to the kernel. */
+  whenWritten(done: () => void): void {
+    this.flush()
+    if (this.isOver) done()
+    else this.socket.write("", () => done())
+  }
+
+  close(): void {
+    this.isOver = true
+    this.socket.destroy()
+  }
+
+  private flush(): void {
+    this.isArmed = false
+    const parts = this.writer.take()
+    if (this.isOver) return
+    this.socket.cork()
+    for (const part of parts) this.socket.write(part)
+    this.socket.uncork()
+  }
+
+  private onDrained(): void {
+    if (this.isTold) return
+    this.isTold = true
+    this.owner.onDrained?.()
+  }
+}

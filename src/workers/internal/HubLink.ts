@@ -1,0 +1,111 @@
+import type { Framing } from "../../domain/index.ts"
+import type { HubMember, HubPort, HubSink } from "../../hub/index.ts"
+import type { Channel } from "./Channel.ts"
+import { Kind } from "./Records.ts"
+
+// The bytes that the hub at the other end has not taken yet, and that may be under way. It covers a few turns of the event
+// loop of both processes.
+const windowBytes = 1024 * 1024
+// The bytes that wait in the hub for the other process before publishers wait.
+const budgetBytes = 8 * 1024 * 1024
+
+/**
+ * Joins a hub to the hub at the other end of a channel, as one member of each. A member does not get its own runs, so
+ * nothing returns. A channel neither loses nor reorders bytes, so the runs need no numbers.
+ *
+ * The receiver acknowledges the bytes that its hub has taken. While its publishers are blocked it acknowledges nothing, so
+ * the sender stops at the window, and then its own publishers wait.
+ */
+export class HubLink implements HubSink {
+  readonly needsPublisher: boolean
+  private readonly channel: Channel
+  private readonly member: HubMember
+  private sent = 0
+  private taken = 0
+  private isFull = false
+  private isBlocked = false
+  private unacknowledged = 0
+  private isOver = false
+
+  constructor(hub: HubPort, channel: Channel, framing: Framing.Framing) {
+    this.channel = channel
+    // With such a framing, only the limits of a run say where a frame ends.
+    this.needsPublisher = framing.delimited === false
+    this.member = hub.attach(this, { budgetBytes, slowConsumer: "block" })
+  }
+
+  // --- from the hub
+
+  deliver(bytes: Uint8Array): boolean {
+    this.channel.begin(Kind.hub, bytes.length).bytes(bytes)
+    this.sent += bytes.length
+    return this.isReady()
+  }
+
+  cork(): void {}
+
+  uncork(): boolean {
+    return this.isReady()
+  }
+
+  private isReady(): boolean {
+    this.isFull = this.pending() >= windowBytes
+    return !this.isFull
+  }
+
+  pending(): number {
+    return this.isOver ? 0 : this.sent - this.taken
+  }
+
+  progress(): number {
+    return this.taken
+  }
+
+  // The policy of the link is `block`.
+  onOverflow(): void {}
+  onDropped(): void {}
+  onStalled(): void {}
+  onRecovered(): void {}
+  onFailed(): void {}
+  onHubEnded(): void {}
+
+  onBlocked(): void {
+    this.isBlocked = true
+  }
+
+  onUnblocked(): void {
+    this.isBlocked = false
+    this.acknowledge()
+  }
+
+  // --- from the channel
+
+  /** The number of bytes that the hub has not passed to the channel yet. */
+  queued(): number {
+    return this.member.pending() - this.pending()
+  }
+
+  receive(run: Uint8Array): void {
+    this.unacknowledged += run.length
+    this.member.publish(run)
+    if (!this.isBlocked) this.acknowledge()
+  }
+
+  onTaken(bytes: number): void {
+    this.taken += bytes
+    if (!this.isFull || this.pending() > windowBytes / 2) return
+    this.isFull = false
+    this.member.drained()
+  }
+
+  private acknowledge(): void {
+    if (this.unacknowledged === 0) return
+    this.channel.begin(Kind.hubTaken, 4).u32(this.unacknowledged)
+    this.unacknowledged = 0
+  }
+
+  end(): void {
+    this.isOver = true
+    this.member.detach()
+  }
+}

@@ -1,0 +1,285 @@
+import type { ChildProcess } from "node:child_process"
+import type { Duplex } from "node:stream"
+import { serialize } from "node:v8"
+import { closeReasons } from "../../domain/index.ts"
+import type { HostedFigures, HostedObserver, HostedOwner, HostedServer } from "../../server/ConnectionHost.ts"
+import { takeSocket } from "../../transport/handOver.ts"
+import type { Wire } from "../../transport/index.ts"
+import type { PackedTls, WorkerSetup } from "../WorkerSetup.ts"
+import { Channel } from "./Channel.ts"
+import { HubLink } from "./HubLink.ts"
+import { type Command, channelDescriptor, type Handing, type Report } from "./messages.ts"
+import { figureBytes, Kind } from "./Records.ts"
+
+/** The callbacks of a worker to its crew. */
+export interface WorkerOwner {
+  readonly onReady: () => void
+  /** The process has ended. `cause`: how, in words. The worker has reported the end of its connections. */
+  readonly onEnded: (cause: string, connections: number) => void
+}
+
+interface Entering {
+  readonly owner: HostedOwner
+}
+
+interface Open {
+  readonly observer: HostedObserver
+  readonly since: number
+  figures: HostedFigures
+}
+
+const none: HostedFigures = { bytesIn: 0, bytesOut: 0, pendingBytes: 0, isClosing: false }
+
+/** One worker process, as the server sees it. */
+export class WorkerProcess {
+  readonly number: number
+  isReady = false
+  private readonly child: ChildProcess
+  private readonly main: HostedServer
+  private readonly owner: WorkerOwner
+  private readonly channel: Channel
+  private readonly link: HubLink
+  private lastTicket = 0
+  private readonly entering = new Map<number, Entering>()
+  private readonly open = new Map<number, Open>()
+  private readonly refreshes = new Map<number, () => void>()
+  private lastRefresh = 0
+  private isOver = false
+  private isEnding = false
+  private silentTicks = 0
+  private failure: string | undefined
+
+  constructor(number: number, child: ChildProcess, setup: WorkerSetup, main: HostedServer, owner: WorkerOwner) {
+    this.number = number
+    this.child = child
+    this.main = main
+    this.owner = owner
+    this.channel = new Channel(child.stdio[channelDescriptor] as Duplex, {
+      onRecord: (kind, body) => this.onRecord(kind, body),
+    })
+    this.link = new HubLink(main.hub, this.channel, main.settings.frame)
+    const bytes = serialize(setup)
+    this.channel.begin(Kind.setup, bytes.length).bytes(bytes)
+    child.on("error", (error) => this.end(error.message))
+    child.on("exit", (code, signal) => this.end(this.failure ?? signal ?? `exit code ${code}`))
+  }
+
+  get pid(): number | undefined {
+    return this.child.pid
+  }
+
+  /** The number of connections, open or entering. */
+  get size(): number {
+    return this.entering.size + this.open.size
+  }
+
+  get enteringCount(): number {
+    return this.entering.size
+  }
+
+  // --- from the server
+
+  take(wire: Wire, owner: HostedOwner): void {
+    const socket = takeSocket(wire)
+    if (socket === undefined) {
+      owner.onRefused({ _tag: "HandshakeFailed", code: "ECONNABORTED" })
+      return
+    }
+    const ticket = ++this.lastTicket
+    this.entering.set(ticket, { owner })
+    const { local, remote } = wire
+    const unread = socket.unread && Buffer.from(socket.unread).toString("base64")
+    const handing: Handing = { ticket, local, remote, ...(unread && { unread }) }
+    // The types of Node do not have the handles that it accepts.
+    this.child.send(handing, socket.handle as never, (error) => {
+      socket.close()
+      if (error !== null) this.refuse(ticket, "ECONNABORTED")
+    })
+  }
+
+  command(command: Command): void {
+    this.channel.json(command)
+  }
+
+  /** Replaces TLS for new connections. */
+  secure(tls: PackedTls | undefined): void {
+    const bytes = serialize(tls)
+    this.channel.begin(Kind.tls, bytes.length).bytes(bytes)
+  }
+
+  /** Drains the connections, after everything that is published has reached the worker. */
+  drain(): void {
+    const whenFlushed = (): void => {
+      if (this.isOver) return
+      if (this.link.queued() > 0) setImmediate(whenFlushed)
+      else this.command({ do: "drain" })
+    }
+    setImmediate(whenFlushed)
+  }
+
+  /** Calls `done` when the figures are current, or the worker has ended. */
+  refresh(done: () => void): void {
+    if (!this.isReady || this.isOver) {
+      done()
+      return
+    }
+    const number = ++this.lastRefresh
+    this.refreshes.set(number, done)
+    this.command({ do: "refresh", number })
+  }
+
+  /** Called once a second. Kills a worker that has not answered for `most` ticks. */
+  tick(most: number): void {
+    this.silentTicks++
+    if (this.silentTicks > most) {
+      this.failure = `it did not answer for ${most} s`
+      this.child.kill("SIGKILL")
+    } else this.command({ do: "ping" })
+  }
+
+  /** Asks the worker to end. Its connections must have ended, or the server must be over. */
+  finish(): void {
+    this.isEnding = true
+    this.command({ do: "end" })
+  }
+
+  kill(): void {
+    this.isEnding = true
+    this.child.kill("SIGKILL")
+  }
+
+  // --- from the worker
+
+  private onRecord(kind: number, body: Buffer): void {
+    switch (kind) {
+      case Kind.hub:
+        this.link.receive(body)
+        break
+      case Kind.hubTaken:
+        this.link.onTaken(body.readUInt32LE(0))
+        break
+      case Kind.run:
+        this.open.get(body.readUInt32LE(0))?.observer.onRun(body.subarray(4))
+        break
+      case Kind.sent:
+        this.open.get(body.readUInt32LE(0))?.observer.onSent(body.subarray(4))
+        break
+      case Kind.figures:
+        this.onFigures(body)
+        break
+      default:
+        this.onReport(JSON.parse(body.toString()))
+        break
+    }
+  }
+
+  private onFigures(body: Buffer): void {
+    for (let at = 0; at < body.length; at += figureBytes) {
+      const open = this.open.get(body.readUInt32LE(at))
+      if (open === undefined) continue
+      open.figures = {
+        isClosing: body.readUInt8(at + 4) === 1,
+        bytesIn: body.readDoubleLE(at + 5),
+        bytesOut: body.readDoubleLE(at + 13),
+        pendingBytes: body.readDoubleLE(at + 21),
+      }
+      open.observer.onFigures(open.figures)
+    }
+  }
+
+  private onReport(report: Report): void {
+    switch (report.is) {
+      case "ready":
+        this.isReady = true
+        this.owner.onReady()
+        break
+      case "pong":
+        this.silentTicks = 0
+        break
+      case "opened":
+        this.onOpened(report.ticket, report.tls)
+        break
+      case "refused": {
+        const entering = this.entering.get(report.ticket)
+        this.entering.delete(report.ticket)
+        entering?.owner.onRefused(report.rule)
+        break
+      }
+      case "event":
+        this.open.get(report.ticket)?.observer.onEvent(report.event)
+        break
+      case "closed": {
+        const open = this.open.get(report.ticket)
+        this.open.delete(report.ticket)
+        open?.observer.onClosed(report.end)
+        break
+      }
+      case "refreshed": {
+        const done = this.refreshes.get(report.number)
+        this.refreshes.delete(report.number)
+        done?.()
+        break
+      }
+      case "failed":
+        this.failure = report.message
+        break
+    }
+  }
+
+  private onOpened(ticket: number, tls: Parameters<HostedOwner["onOpened"]>[1]): void {
+    const entering = this.entering.get(ticket)
+    if (entering === undefined) return
+    this.entering.delete(ticket)
+    const { channel } = this
+    const commandOf = (what: "halfClose" | "pause" | "resume" | "close" | "reset") => () => {
+      // What is published before the command reaches the worker first.
+      if (what === "close" || what === "halfClose") setImmediate(() => this.command({ do: what, ticket }))
+      else this.command({ do: what, ticket })
+    }
+    const observer = entering.owner.onOpened(
+      {
+        send: (payload) => {
+          const record = channel.begin(Kind.send, 4 + payload.length)
+          record.u32(ticket)
+          record.bytes(payload)
+        },
+        halfClose: commandOf("halfClose"),
+        pause: commandOf("pause"),
+        resume: commandOf("resume"),
+        close: commandOf("close"),
+        reset: commandOf("reset"),
+      },
+      tls,
+    )
+    this.open.set(ticket, { observer, since: this.main.timing.now(), figures: none })
+  }
+
+  private refuse(ticket: number, code: string): void {
+    const entering = this.entering.get(ticket)
+    this.entering.delete(ticket)
+    entering?.owner.onRefused({ _tag: "HandshakeFailed", code })
+  }
+
+  /** The process has ended: its connections have ended too. */
+  private end(cause: string): void {
+    if (this.isOver) return
+    this.isOver = true
+    this.isReady = false
+    this.channel.close()
+    this.link.end()
+    const connections = this.open.size
+    const now = this.main.timing.now()
+    for (const { figures, observer, since } of this.open.values()) {
+      const { bytesIn, bytesOut } = figures
+      const reason = this.isEnding
+        ? closeReasons.localClosed
+        : ({ _tag: "WorkerDied", worker: this.number, cause } as const)
+      observer.onClosed({ reason, bytesIn, bytesOut, lifetimeMillis: now - since })
+    }
+    this.open.clear()
+    for (const ticket of [...this.entering.keys()]) this.refuse(ticket, "ECONNABORTED")
+    for (const done of this.refreshes.values()) done()
+    this.refreshes.clear()
+    this.owner.onEnded(cause, connections)
+  }
+}
