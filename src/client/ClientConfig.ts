@@ -130,7 +130,10 @@ export interface ReconnectSettings {
    * How long a connection must last to be stable. After a stable connection the next delay is `baseDelay`. Default 5 s.
    */
   readonly stableAfter: Duration.DurationInput
-  /** How many attempts in a row may fail before the client gives up. Default unlimited. */
+  /**
+   * The number of failed attempts in a row after which the client gives up. A connection that ends before `stableAfter`
+   * is a failed attempt too. 0: the client never connects again. Default unlimited.
+   */
   readonly maxAttempts: number
   /**
    * What happens when a program ends with success after it has noticed that the server closed the connection with FIN.

@@ -58,7 +58,7 @@ describe("running with reconnection", () => {
   it.scoped("tries again after delays that double up to the longest, then gives up with the last loss", () =>
     Effect.gen(function* () {
       const { client, events } = yield* recorded
-      const running = yield* Effect.fork(Effect.flip(client.run(nowhere, untilLost, { ...even, maxAttempts: 6 })))
+      const running = yield* Effect.fork(Effect.flip(client.run(nowhere, untilLost, { ...even, maxAttempts: 7 })))
       const delays: Array<number> = []
       for (let attempt = 1; attempt <= 6; attempt++) {
         const [...all] = yield* events.first("Reconnecting", attempt)
@@ -72,7 +72,7 @@ describe("running with reconnection", () => {
       const error = yield* Fiber.join(running)
       expect(error).toMatchObject({ _tag: "ConnectError", reason: "Refused" })
       expect(delays).toEqual([1000, 2000, 4000, 8000, 10_000, 10_000])
-      expect(yield* events.one("GaveUp")).toMatchObject({ attempts: 6, cause: error.message })
+      expect(yield* events.one("GaveUp")).toMatchObject({ attempts: 7, cause: error.message })
       expect(events.all("Connecting").length).toBe(7)
     }).pipe(Effect.provide(MemoryTransport.layer())),
   )
@@ -81,7 +81,7 @@ describe("running with reconnection", () => {
     Effect.gen(function* () {
       const { client, events } = yield* recorded
       const running = yield* Effect.fork(
-        Effect.flip(client.run(nowhere, untilLost, { ...even, jitter: 0.5, maxAttempts: 40 })),
+        Effect.flip(client.run(nowhere, untilLost, { ...even, jitter: 0.5, maxAttempts: 41 })),
       )
       for (let attempt = 1; attempt <= 40; attempt++) {
         yield* events.first("Reconnecting", attempt)
@@ -119,6 +119,40 @@ describe("running with reconnection", () => {
         expect(yield* lose(3, "5 seconds")).toEqual([1, 1000, "the connection ended: reset by the peer"])
       }).pipe(Effect.provide(MemoryTransport.layer())),
   )
+
+  for (const [maxAttempts, lostAfter, dials] of [
+    [0, "10 seconds", 0],
+    [1, "10 seconds", 1],
+    [2, "10 seconds", 2],
+    [1, "1 seconds", 0],
+    [2, "1 seconds", 1],
+  ] as const)
+    it.scoped(
+      `dials ${dials} times after a connection of ${lostAfter} when ${maxAttempts} attempts may fail and nobody listens`,
+      () =>
+        Effect.gen(function* () {
+          const { client, events } = yield* recorded
+          const reconnect = { ...even, maxAttempts, stableAfter: "5 seconds" } as const
+          const running = yield* Effect.scoped(
+            Effect.gen(function* () {
+              const { endpoint, events: server, server: commands } = yield* serving(Handler.discard())
+              const fiber = yield* Effect.forkDaemon(Effect.flip(client.run(endpoint, untilLost, reconnect)))
+              yield* events.one("Connected")
+              yield* TestClock.adjust(lostAfter)
+              yield* commands.kick((yield* server.one("ConnectionOpened")).id, "reset")
+              yield* server.one("ConnectionClosed")
+              return fiber
+            }),
+          )
+          for (let dial = 1; dial <= dials; dial++) {
+            yield* events.first("Reconnecting", dial)
+            yield* TestClock.adjust("10 seconds")
+          }
+          yield* Fiber.join(running)
+          expect(events.all("Connecting").length).toBe(1 + dials)
+          expect((yield* events.one("GaveUp")).attempts).toBe(maxAttempts)
+        }).pipe(Effect.provide(MemoryTransport.layer())),
+    )
 
   it.scoped("releases the program's resources before each new attempt", () =>
     Effect.gen(function* () {

@@ -68,7 +68,7 @@ describe("onConnect of a session", () => {
         const client = yield* Client.make(lines)
         const events = yield* Testing.probe(client.subscribeEvents())
         const session = yield* client.session(endpoint, {
-          reconnect: { ...quick, maxAttempts: 1 },
+          reconnect: { ...quick, maxAttempts: 2 },
           onConnect: () => failing,
         })
         yield* session.send(utf8("never sent"))

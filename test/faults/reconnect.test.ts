@@ -63,7 +63,7 @@ describe("a reconnecting client", () => {
         const before = yield* handles
         const { client, events } = yield* recorded()
         const error = yield* Effect.flip(
-          client.run(tcpEndpoint("127.0.0.1", 1), untilLost, { ...quick, maxAttempts: 5 }),
+          client.run(tcpEndpoint("127.0.0.1", 1), untilLost, { ...quick, maxAttempts: 6 }),
         )
         expect(error).toMatchObject({ _tag: "ConnectError", reason: "Refused" })
         yield* events.one("GaveUp")
@@ -88,7 +88,7 @@ describe("a reconnecting client", () => {
     Effect.gen(function* () {
       const { client, events } = yield* recorded()
       const nowhere = tcpEndpoint("nothing.invalid", 80)
-      const error = yield* Effect.flip(client.run(nowhere, untilLost, { ...quick, maxAttempts: 2 }))
+      const error = yield* Effect.flip(client.run(nowhere, untilLost, { ...quick, maxAttempts: 3 }))
       expect(error).toMatchObject({ _tag: "ConnectError", reason: "NameNotFound" })
       yield* events.one("GaveUp")
       expectWholeAttempts(events.seen)

@@ -8,6 +8,8 @@ import type { ReconnectSettings } from "../ClientConfig.ts"
 export class Backoff {
   /** The number of the next attempt since the last stable connection, from 1. */
   attempt = 0
+  /** How many attempts in a row have failed. A connection that was not stable is a failed attempt too. */
+  failures = 0
   private readonly settings: ReconnectSettings
   private readonly timing: Pick<Timing, "elapsed">
 
@@ -22,12 +24,15 @@ export class Backoff {
    */
   onLost(connectedAt: number | undefined): void {
     const stableAfter = Duration.toMillis(this.settings.stableAfter)
-    if (connectedAt !== undefined && this.timing.elapsed() - connectedAt >= stableAfter) this.attempt = 0
+    if (connectedAt !== undefined && this.timing.elapsed() - connectedAt >= stableAfter) {
+      this.attempt = 0
+      this.failures = 0
+    } else this.failures++
     this.attempt++
   }
 
   isExhausted(): boolean {
-    return this.attempt > this.settings.maxAttempts
+    return this.failures >= this.settings.maxAttempts
   }
 
   /** The delay before the next attempt. */

@@ -63,11 +63,11 @@ export const makeReconnecting =
         if (outcome._tag === "Done") return outcome.value
         const error: Lost = outcome.error
         backoff.onLost(connectedAt)
-        const { attempt } = backoff
+        const { attempt, failures } = backoff
         const cause =
           error._tag === "ConnectError" ? error.message : `the connection ended: ${describeCloseReason(error.reason)}`
         if (backoff.isExhausted() || isLasting(error)) {
-          bus.emit((seq, at) => ({ seq, at, _tag: "GaveUp", attempts: attempt - 1, cause }))
+          bus.emit((seq, at) => ({ seq, at, _tag: "GaveUp", attempts: failures, cause }))
           return yield* Effect.fail(error)
         }
         const delay = yield* backoff.delay

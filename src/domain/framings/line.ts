@@ -10,7 +10,7 @@ const carriageReturn = 0x0d
 /**
  * A frame is a line that ends with LF. The limit counts the bytes before the LF. A CR before the LF is not part of the
  * payload, but a relay forwards CR and LF unchanged. The decoder adds LF to a last line without LF, so that lines of
- * two senders never merge. A payload that ends with CR is sent as it is, so that a relay is exact, and is received without
+ * two senders never merge. A payload that ends with CR is sent as it is, and is received without
  * this CR. A payload that contains LF is refused.
  */
 export const line: TotalFraming = owned({
