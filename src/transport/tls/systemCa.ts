@@ -57,7 +57,7 @@ const byNode: Effect.Effect<ReadonlyArray<string>> = Effect.sync(() => {
   return Array.isArray(found) ? found.filter((each) => typeof each === "string") : []
 })
 
-const variable = (name: string): string | undefined => process.env[name] || undefined
+const environmentPath = (name: string): string | undefined => process.env[name] || undefined
 
 const fromVariables = (file: string | undefined, folder: string | undefined) =>
   Effect.gen(function* () {
@@ -85,8 +85,8 @@ const firstWith = (sources: ReadonlyArray<Effect.Effect<ReadonlyArray<string>>>)
 
 /** Reads the CA certificates of the operating system, as PEM. */
 export const systemCa: Effect.Effect<string, TlsError> = Effect.gen(function* () {
-  const file = variable("SSL_CERT_FILE")
-  const folder = variable("SSL_CERT_DIR")
+  const file = environmentPath("SSL_CERT_FILE")
+  const folder = environmentPath("SSL_CERT_DIR")
   const found =
     file === undefined && folder === undefined
       ? yield* firstWith([byNode, ...files.map(inFile), ...folders.map(inFolder)])

@@ -93,7 +93,7 @@ describe("an empty value", () => {
 
   it.effect("of a variable is refused by the settings of the library too", () =>
     Effect.gen(function* () {
-      const names = variables.filter((name) => !/TLS|DEBUG|VERSION|HISTORY|CONFIG|NODE_STREAMS/.test(name))
+      const names = variables.filter((name) => !/TLS|DEBUG|VERSION|HISTORY|CONFIG|NODE_STREAMS|TESTING/.test(name))
       for (const name of names) {
         const provider = ConfigProvider.fromMap(new Map([[name, ""]]), { pathDelim: "_" })
         const read = yield* Effect.forEach(readers, (reader) =>
