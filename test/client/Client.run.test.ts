@@ -135,7 +135,11 @@ describe("running with reconnection", () => {
           const reconnect = { ...even, maxAttempts, stableAfter: "5 seconds" } as const
           const running = yield* Effect.scoped(
             Effect.gen(function* () {
-              const { endpoint, events: server, server: commands } = yield* serving(Handler.discard())
+              const {
+                endpoint,
+                events: server,
+                server: commands,
+              } = yield* Testing.serve({ handler: Handler.discard() })
               const fiber = yield* Effect.forkDaemon(Effect.flip(client.run(endpoint, untilLost, reconnect)))
               yield* events.one("Connected")
               yield* TestClock.adjust(lostAfter)
