@@ -2,9 +2,9 @@ import { describe, expect, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import { Client } from "../../src/client/index.ts"
 import { startTlsProtocols } from "../../src/domain/index.ts"
+import { Testing } from "../../src/testing/index.ts"
 import { NodeTransport, Tls } from "../../src/transport/index.ts"
 import { makeIdentity } from "../support/certificates.ts"
-import { receiveText } from "../support/serving.ts"
 import { echoOverTls, plainParts, startTlsServer } from "../support/startTlsPeers.ts"
 
 const own = Effect.promise(() => makeIdentity())
@@ -17,9 +17,9 @@ describe("a client with STARTTLS", () => {
       const tls = yield* Tls.connector({ ca: identity.cert, serverName: "localhost", startTls: protocol })
       const client = yield* Client.make({ tls })
       const connection = yield* client.connect(endpoint)
-      expect(yield* receiveText(connection)).toBe("secured\n")
+      expect(yield* Testing.receiveText(connection)).toBe("secured\n")
       yield* connection.sendText("well")
-      expect(yield* receiveText(connection)).toBe("well")
+      expect(yield* Testing.receiveText(connection)).toBe("well")
     }).pipe(Effect.provide(NodeTransport.layer)),
   )
 

@@ -2,9 +2,9 @@ import { describe, expect, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import { Client } from "../../../src/client/index.ts"
 import { Handler } from "../../../src/server/index.ts"
+import { Testing } from "../../../src/testing/index.ts"
 import { NodeTransport, Tls } from "../../../src/transport/index.ts"
 import { type CertificateOptions, makeIdentity } from "../../support/certificates.ts"
-import { serving } from "../../support/serving.ts"
 
 const date = "\\d{4}-\\d\\d-\\d\\d \\d\\d:\\d\\d UTC"
 
@@ -42,7 +42,7 @@ describe("a refused certificate of a server", () => {
     Effect.gen(function* () {
       const identity = yield* Effect.promise(() => makeIdentity(options))
       const acceptor = yield* Tls.acceptor({ identities: [identity] })
-      const { endpoint } = yield* serving(Handler.echo(), { tls: acceptor })
+      const { endpoint } = yield* Testing.serve({ handler: Handler.echo(), settings: { tls: acceptor } })
       const tls = yield* Tls.connector({ serverName, ...(trusts === "own" ? { ca: identity.cert } : {}) })
       const client = yield* Client.make({ tls })
       const error = yield* Effect.flip(client.connect(endpoint))
@@ -55,7 +55,7 @@ describe("a refused certificate of a server", () => {
       const ca = yield* Effect.promise(() => makeIdentity({ name: "Plant CA" }))
       const identity = yield* Effect.promise(() => makeIdentity({ name: "plc-1", by: ca }))
       const acceptor = yield* Tls.acceptor({ identities: [identity] })
-      const { endpoint } = yield* serving(Handler.echo(), { tls: acceptor })
+      const { endpoint } = yield* Testing.serve({ handler: Handler.echo(), settings: { tls: acceptor } })
       const client = yield* Client.make({ tls: yield* Tls.connector({ serverName: "localhost" }) })
       const error = yield* Effect.flip(client.connect(endpoint))
       expect(error.message).toMatch(/its certificate comes from a CA that is not trusted \(CN=Plant CA\); trust the CA/)
