@@ -18,7 +18,9 @@ export const reconnectFlags = {
   reconnectMax: value("reconnect-max", "TIME", parseDeadline, {
     help: `The longest delay (default ${shown(reconnectDefaults.maxDelay)}).`,
   }),
-  maxAttempts: value("max-attempts", "N", parseCount, { help: "Give up after N failed attempts in a row (default: never)." }),
+  maxAttempts: value("max-attempts", "N", parseCount, {
+    help: "Give up after N failed attempts in a row (default: never).",
+  }),
 }
 
 /** The values of {@link reconnectFlags}. */
