@@ -1,27 +1,14 @@
 import type { LogLanguage } from "../domain/assistant/Log.ts"
+import { clientTone, type EventTone, serverTone } from "../domain/eventTone.ts"
 import { clientWords, serverWords } from "../domain/eventWords.ts"
-import {
-  type ClientEvent,
-  type CloseReason,
-  escapeControls,
-  formatEndpoint,
-  formatMillis,
-  type ServerEvent,
-} from "../domain/index.ts"
+import { type ClientEvent, escapeControls, formatEndpoint, formatMillis, type ServerEvent } from "../domain/index.ts"
 import { chineseClientEvent, chineseServerEvent } from "./chinese.ts"
 
-/**
- * The description of an event, and its tone. The end of a connection has the tone `problem` if neither side asked for
- * it.
- */
+/** The description of an event, and its tone. */
 export interface Described {
   readonly text: string
-  readonly tone: "plain" | "good" | "problem"
+  readonly tone: EventTone
 }
-
-const wished: ReadonlyArray<CloseReason["_tag"]> = ["PeerClosed", "LocalClosed", "Kicked", "Displaced", "Drained"]
-
-const toneOfEnd = (reason: CloseReason): Described["tone"] => (wished.includes(reason._tag) ? "plain" : "problem")
 
 /** Describes an event of a server in one line. Control characters are escaped. */
 export const describeServerEvent = (event: ServerEvent, language: LogLanguage = "en"): Described => ({
@@ -49,31 +36,6 @@ const otherWords = (event: ServerEvent): string => {
   }
 }
 
-const serverTone = (event: ServerEvent): Described["tone"] => {
-  switch (event._tag) {
-    case "Listening":
-    case "ConnectionOpened":
-    case "ConnectionRecovered":
-      return "good"
-    case "ConnectionClosed":
-      return toneOfEnd(event.reason)
-    case "AcceptFailed":
-    case "ConnectionRefused":
-    case "ConnectionStalled":
-    case "ConnectionThrottled":
-    case "BytesSkipped":
-    case "MessageInvalid":
-    case "FramesDropped":
-    case "WorkerEnded":
-    case "EventsMissed":
-      return "problem"
-    case "DrainFinished":
-      return event.forced === 0 ? "plain" : "problem"
-    default:
-      return "plain"
-  }
-}
-
 /** Describes an event of a client in one line. Control characters are escaped. */
 export const describeClientEvent = (event: ClientEvent, language: LogLanguage = "en"): Described => ({
   text: escapeControls(language === "zh" ? chineseClientEvent(event) : clientText(event)),
@@ -92,24 +54,5 @@ const clientText = (event: ClientEvent): string => {
       return event._tag
     default:
       return clientWords(event)
-  }
-}
-
-const clientTone = (event: ClientEvent): Described["tone"] => {
-  switch (event._tag) {
-    case "Connected":
-      return "good"
-    case "Disconnected":
-      return toneOfEnd(event.reason)
-    case "ConnectFailed":
-    case "Reconnecting":
-    case "GaveUp":
-    case "BytesSkipped":
-    case "MessageInvalid":
-    case "FramesDropped":
-    case "EventsMissed":
-      return "problem"
-    default:
-      return "plain"
   }
 }

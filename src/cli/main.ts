@@ -27,6 +27,7 @@ import { applyDefaults, withOrigins } from "./defaults/applyDefaults.ts"
 import { ReceivedDefaults } from "./defaults/Default.ts"
 import { normalize } from "./flags/argv.ts"
 import { checkVariables } from "./flags/given.ts"
+import { applyMessageFlags } from "./flags/messageFlags.ts"
 import { CommandFailed, exitCode, networkError, signalExitCode, usageError } from "./process/exit.ts"
 import { OutputClosed } from "./process/outputErrors.ts"
 import * as Signals from "./process/signals.ts"
@@ -77,7 +78,10 @@ export const run = (
         ),
       ]),
     )
+    const { log } = yield* Stdio.Stdio
+    applyMessageFlags(normalized, log)
     const { received, words } = yield* applyDefaults(normalized, shapes)
+    applyMessageFlags(words, log)
     yield* Command.run(root, { name: "tcpfx", version })(["node", "tcpfx", ...words]).pipe(
       Effect.provideService(ReceivedDefaults, received),
       Effect.mapError((error) => (error instanceof CommandFailed ? withOrigins(error, received) : error)),

@@ -6,10 +6,10 @@ import { run } from "./main.ts"
 import { endProcess } from "./process/endProcess.ts"
 import { exitCode, signalExitCode } from "./process/exit.ts"
 import { keepFreedMemory } from "./process/keepFreedMemory.ts"
+import { MessageLog } from "./process/MessageLog.ts"
 import * as Stdio from "./process/stdio.ts"
 import { LastWords } from "./process/streams/LastWords.ts"
 import { StandardStreams } from "./process/streams/StandardStreams.ts"
-import { tellLine } from "./process/tell.ts"
 
 /** Runs the command line of this process, and ends the process. */
 export const start = (parts: CommandParts): void => {
@@ -17,11 +17,13 @@ export const start = (parts: CommandParts): void => {
   const streams = new StandardStreams()
   const lastWords = new LastWords(streams.outputs())
 
+  const log = new MessageLog()
+
   const said = new Set<string>()
 
   const say = (text: string): void => {
     said.add(text)
-    streams.err.say(Buffer.from(tellLine(text)), true)
+    if (log.shows("error")) streams.err.say(Buffer.from(log.line("error", text)), true)
   }
 
   let leaving = false
@@ -64,7 +66,7 @@ export const start = (parts: CommandParts): void => {
         error.code,
       ),
     ),
-    Effect.provide(Stdio.layerOf(streams, lastWords)),
+    Effect.provide(Stdio.layerOf(streams, lastWords, log)),
   )
 
   Effect.runFork(program).addObserver((exit) => {

@@ -1,5 +1,6 @@
 import * as Effect from "effect/Effect"
 import { Page, type Renderer } from "../../src/cli/output/Page.ts"
+import { MessageLog } from "../../src/cli/process/MessageLog.ts"
 import { type OutputBytes, Stdio } from "../../src/cli/process/stdio.ts"
 import { ScriptedInput } from "./scriptedInput.ts"
 
@@ -8,6 +9,7 @@ export type Shown = ReadonlyArray<readonly [to: "out" | "err", text: string]>
 
 /** Records the output of a command in place of the standard streams. */
 export const recordedStdio = (colour = false) => {
+  const log = new MessageLog()
   const bytes: Array<Uint8Array> = []
   const all: Array<readonly [to: "out" | "err", text: string]> = []
   const write = (data: string | OutputBytes) =>
@@ -24,6 +26,8 @@ export const recordedStdio = (colour = false) => {
     takeMessages: () => Effect.void,
     gone: Effect.never,
     say: (text) => void all.push(["err", text]),
+    tell: (level, text) => void (log.shows(level) && all.push(["err", log.line(level, text)])),
+    log,
     openInput: Effect.succeed(new ScriptedInput()),
     inputKind: "pipe",
     outputIsTerminal: colour,

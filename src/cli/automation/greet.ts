@@ -5,7 +5,6 @@ import type { ServerAssistantService } from "../../assistant/ServerAssistant.ts"
 import * as Domain from "../../domain/assistant/index.ts"
 import { formatConnectionId, type ServerEvent } from "../../domain/index.ts"
 import { Stdio } from "../process/stdio.ts"
-import { tellLine } from "../process/tell.ts"
 import type { Automation, Sending } from "./Automation.ts"
 import { recipientsOf } from "./automate.ts"
 
@@ -31,7 +30,7 @@ export const greet = (
         Effect.catchAll(({ message, reason }) =>
           // If the client has disconnected meanwhile, the failure needs no message.
           Effect.sync(() => {
-            if (reason !== "nobody") stdio.say(tellLine(`${flag}: ${formatConnectionId(id)} got nothing: ${message}`))
+            if (reason !== "nobody") stdio.tell("warn", `${flag}: ${formatConnectionId(id)} got nothing: ${message}`)
           }),
         ),
       )

@@ -8,6 +8,7 @@ import { familyFlags } from "../flags/familyFlags.ts"
 import { anyText, argumentsOf, optionsOf, shapesOf, value, values } from "../flags/flag.ts"
 import type { CommandHelp } from "../flags/help.ts"
 import { logFlags } from "../flags/logFlags.ts"
+import { messageFlags } from "../flags/messageFlags.ts"
 import { netcatConnectFlags } from "../flags/netcatFlags.ts"
 import { attachFlags } from "../flags/pageFlags.ts"
 import { payloadFlags } from "../flags/payloadFlags.ts"
@@ -48,6 +49,7 @@ export const connectFlags = {
   plain: plainFlag,
   ...logFlags,
   ...attachFlags,
+  ...messageFlags,
   ...configFlags,
 }
 

@@ -10,7 +10,7 @@ import { automate, startRepeats } from "../automation/automate.ts"
 import { type CommandFailed, networkError, usageError } from "../process/exit.ts"
 import type { OutputClosed, OutputFailed } from "../process/outputErrors.ts"
 import { Stdio } from "../process/stdio.ts"
-import { tell } from "../process/tell.ts"
+import { tell, tellError } from "../process/tell.ts"
 
 type Failure = ConnectionClosedError | CommandFailed | OutputClosed | OutputFailed
 
@@ -44,7 +44,7 @@ export const makeWindow = ({ automation, conversation, reconnect, settings, stay
     ): Effect.Effect<void, ConnectionClosedError, Scope.Scope> =>
       conversation(connection, askRules).pipe(
         Effect.catchTags({
-          CommandFailed: (error) => (stays ? tell(error.message) : failWith(error)),
+          CommandFailed: (error) => (stays ? tellError(error.message) : failWith(error)),
           OutputClosed: failWith,
           OutputFailed: failWith,
         }),

@@ -114,8 +114,9 @@ export const converse =
           return yield* networkError(`the ${peer} closed the connection ${missing}${isFinTaken ? `; ${finHint}` : ""}`)
         }
         if (isFinTaken && options.explainsFin)
-          (yield* Stdio).say(
-            `tcpfx: the server took the input and closed without an answer; if an answer is missing: ${finHint}\n`,
+          (yield* Stdio).tell(
+            "info",
+            `the server took the input and closed without an answer; if an answer is missing: ${finHint}`,
           )
         yield* finishInput(sending, options)
         yield* isWhole
@@ -293,5 +294,5 @@ const tellLoss = (
       reason._tag === "PeerClosed" || reason._tag === "FrameTruncated" ? yield* fateOfSent(connection) : "cut off"
     if (fate === "read") return
     const stdio = yield* Stdio
-    stdio.say(`tcpfx: ${losses.add(fate === "sent" ? { ...handed, untaken: 0 } : handed)}\n`)
+    stdio.tell("warn", losses.add(fate === "sent" ? { ...handed, untaken: 0 } : handed))
   })

@@ -8,7 +8,7 @@ import { formatConnectionId } from "../../domain/index.ts"
 import { clientText, outcomeText } from "../console/answers.ts"
 import { type Action, type ConsoleSettings, readInput } from "../console/readInput.ts"
 import { refusalLine } from "../flags/refusalLine.ts"
-import { tell } from "../process/tell.ts"
+import { tell, warn } from "../process/tell.ts"
 
 /** The options of a chat. `say` shows the new names of clients, if the rows of the console do not show these names. */
 export const chatOptions = (
@@ -42,7 +42,7 @@ export const operatorLine = (assistant: ServerAssistantService, room: ChatRoom) 
   if (!isCommand) return assistant.server.broadcast(room.spoken(said))
   const read = readInput(decoder.decode(line), "server", toAll)
   return Effect.catchAll(Either.isLeft(read) ? read.left : act(assistant, read.right), (refusal) =>
-    tell(refusalLine(refusal)),
+    warn(refusalLine(refusal)),
   )
 }
 

@@ -8,7 +8,6 @@ import { describeSkipped, inputPayloads } from "../input/inputPayloads.ts"
 import type { PayloadForm } from "../input/PayloadForm.ts"
 import type { CommandFailed } from "../process/exit.ts"
 import { type Input, Stdio } from "../process/stdio.ts"
-import { tellLine } from "../process/tell.ts"
 import type { Pace } from "../talk/Pace.ts"
 
 /** The part of a connection that sending needs. */
@@ -87,11 +86,11 @@ export const makeOutgoing = (
         byLine,
         onSkipped: (skipped) => {
           if (skipped.isWhole) unsentLines += skipped.lines
-          stdio.say(`tcpfx: ${describeSkipped(skipped, maxFrame)}\n`)
+          stdio.tell("warn", describeSkipped(skipped, maxFrame))
         },
         onRefused: (message) => {
           unsentLines++
-          stdio.say(tellLine(message))
+          stdio.tell("warn", message)
         },
       })
     let waiting: ReadonlyArray<Uint8Array> = texts

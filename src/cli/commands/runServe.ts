@@ -39,7 +39,7 @@ import { type CommandFailed, exitCode, networkError, signalExitCode, usageError 
 import { backlogNote, connectionRoom } from "../process/openFiles.ts"
 import { Signals } from "../process/signals.ts"
 import { Stdio } from "../process/stdio.ts"
-import { tell, tellLine } from "../process/tell.ts"
+import { debug, tell, tellError, warn } from "../process/tell.ts"
 import { checkTlsVariables, isTlsAsked, pathsOf, serverTls } from "../tls/server.ts"
 import type { PageFace } from "../ui/PageFace.ts"
 import { serveMetrics } from "../watch/serveMetrics.ts"
@@ -223,8 +223,13 @@ const serveWith = (options: ServeOptions, page: PageFace) =>
       const notes = [...watchNotes, ...report.notes, ...limitNotes, ...(tls?.notes ?? [])]
       // The console has a row for each endpoint, and shows the notes itself.
       const isToldByConsole = isConsole && stdio.together
-      if (!isToldByConsole)
-        yield* Effect.forEach([...(options.inetd ? [] : report.endpoints), ...notes], tell, { discard: true })
+      if (!isToldByConsole) {
+        yield* Effect.forEach(
+          [...(options.inetd ? [] : report.endpoints), ...notes],
+          (note) => (limitNotes.includes(note) ? warn : tell)(note),
+          { discard: true },
+        )
+      }
       if (attachPage !== undefined) yield* signals.unlessEnded(attachPage(assistant, "serve"))
       let isDraining = false
       const console = runConsole({
@@ -248,6 +253,7 @@ const serveWith = (options: ServeOptions, page: PageFace) =>
       if (serving.takesInput) yield* Effect.forkScoped(sendInput(server, settings, form, send))
       const ending = Effect.raceFirst(Fiber.join(shown), Deferred.await(asked))
       const signal = yield* Effect.raceFirst(signals.first, Effect.as(ending, undefined))
+      yield* debug(signal === undefined ? "the server ends" : `${signal} ends the server`)
       isDraining = true
       yield* stdio.beginEnd(settings.drain)
       yield* server.drain
@@ -272,7 +278,7 @@ const allOf = <R>(reloads: ReadonlyArray<Effect.Effect<void, CommandFailed, R>>)
   Effect.gen(function* () {
     const results = yield* Effect.forEach(reloads, Effect.either)
     const failures = results.filter(Either.isLeft).map(({ left }) => left.message)
-    yield* Effect.forEach(failures, tell, { discard: true })
+    yield* Effect.forEach(failures, tellError, { discard: true })
     if (failures.length > 0) return yield* usageError(failures.join("; "))
   })
 
@@ -289,8 +295,8 @@ const sendInput = <E, R>(
       form,
       frame,
       maxFrame,
-      onSkipped: (skipped) => stdio.say(tellLine(describeSkipped(skipped, maxFrame))),
-      onRefused: (message) => stdio.say(tellLine(message)),
+      onSkipped: (skipped) => stdio.tell("warn", describeSkipped(skipped, maxFrame)),
+      onRefused: (message) => stdio.tell("warn", message),
     })
     while (yield* payloads.more) {
       // Input from a program or file waits for the first client. A user at a terminal sees that no client is connected.
@@ -300,7 +306,7 @@ const sendInput = <E, R>(
     }
   }).pipe(
     Effect.scoped,
-    Effect.catchTag("CommandFailed", (error) => tell(`${error.message}; the rest of standard input is not sent`)),
+    Effect.catchTag("CommandFailed", (error) => tellError(`${error.message}; the rest of standard input is not sent`)),
   )
 
 const untilAnyClient = (server: ServerService) =>

@@ -12,6 +12,7 @@ import { inetdFlag } from "../flags/inetdFlag.ts"
 import { limitFlags } from "../flags/limitFlags.ts"
 import { listenFlags } from "../flags/listenFlags.ts"
 import { logFlags } from "../flags/logFlags.ts"
+import { messageFlags } from "../flags/messageFlags.ts"
 import { nameFlags } from "../flags/nameFlags.ts"
 import { netcatServeFlags } from "../flags/netcatFlags.ts"
 import { attachFlags } from "../flags/pageFlags.ts"
@@ -83,6 +84,7 @@ export const serveFlags = {
   }),
   ...logFlags,
   ...attachFlags,
+  ...messageFlags,
   ...configFlags,
 }
 

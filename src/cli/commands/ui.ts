@@ -2,11 +2,12 @@ import * as Command from "@effect/cli/Command"
 import { configFlags } from "../flags/configFlags.ts"
 import { argumentsOf, optionsOf, shapesOf } from "../flags/flag.ts"
 import type { CommandHelp } from "../flags/help.ts"
+import { messageFlags } from "../flags/messageFlags.ts"
 import { pageFlags } from "../flags/pageFlags.ts"
 import { framingFlags } from "../flags/sharedFlags.ts"
 
 /** The flags of `tcpfx ui`. */
-export const uiFlags = { ...pageFlags, ...framingFlags, ...configFlags }
+export const uiFlags = { ...pageFlags, ...framingFlags, ...messageFlags, ...configFlags }
 
 const config = { args: argumentsOf("argument"), ...optionsOf(uiFlags) }
 

@@ -11,7 +11,7 @@ import { Server, type ServerSettings } from "../../server/index.ts"
 import { acceptQueueLimit } from "../../transport/index.ts"
 import { usageError } from "../process/exit.ts"
 import type { Stdio } from "../process/stdio.ts"
-import { tell } from "../process/tell.ts"
+import { debug, tell } from "../process/tell.ts"
 import { type ControlCommand, controlHelp, parseControl } from "./command.ts"
 import { commandLines } from "./commandLines.ts"
 import { makeFolder, runtimeFolder } from "./runtimeFolder.ts"
@@ -108,13 +108,21 @@ const readCommand = (line: Uint8Array): Either.Either<ControlCommand, Assistant.
     ? Either.left(tooLong)
     : Either.flatMap(Either.try({ try: () => decoder.decode(line), catch: () => notUtf8 }), parseControl)
 
+/** Whether a line only asks. `tcpfx top` asks twice a second, so questions are not told. */
+const isQuestion = ({ _tag }: ControlCommand): boolean => _tag !== "Do"
+
 const answerTo = (
   line: Uint8Array,
   controlled: Controlled,
   watched: Effect.Effect<void>,
 ): Effect.Effect<string, never, Stdio> =>
   Effect.match(
-    Effect.flatMap(readCommand(line), (command) => obey(command, controlled, watched)),
+    Effect.flatMap(readCommand(line), (command) =>
+      Effect.zipRight(
+        isQuestion(command) ? Effect.void : debug(`control: ${decoder.decode(line)}`),
+        obey(command, controlled, watched),
+      ),
+    ),
     {
       onFailure: ({ _tag, message, ...why }) => safeJson({ ok: false, error: message, ...why }),
       onSuccess: (result) => safeJson({ ok: true, ...result }),

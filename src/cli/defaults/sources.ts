@@ -4,7 +4,7 @@ import type { CommandShapes } from "../flags/habits.ts"
 import type { CommandFailed } from "../process/exit.ts"
 import type { EndedBySignal, Signals } from "../process/signals.ts"
 import type { Stdio } from "../process/stdio.ts"
-import { tell } from "../process/tell.ts"
+import { warn } from "../process/tell.ts"
 import type { Default } from "./Default.ts"
 import type { FileDefaults } from "./fileDefaults.ts"
 import { filePlaces, type NamedFiles, stateOf } from "./places.ts"
@@ -25,7 +25,7 @@ export const readFiles = (
       const state = stateOf(place)
       if (state === "foreign") {
         const flag = role === "user" ? "--config" : "--project"
-        yield* tell(`${shownPath} is not used: it belongs to another user (${flag} uses it)`)
+        yield* warn(`${shownPath} is not used: it belongs to another user (${flag} uses it)`)
         continue
       }
       const mayBeAbsent = namedBy === undefined || (namedBy === "project" && makesProject)

@@ -5,7 +5,7 @@ import * as Effect from "effect/Effect"
 import { type CommandFailed, usageError } from "../process/exit.ts"
 import type { Stdio } from "../process/stdio.ts"
 import { type Descriptor, inspect } from "../process/streams/descriptor.ts"
-import { tell } from "../process/tell.ts"
+import { warn } from "../process/tell.ts"
 
 // Files that flags name. Opening, reading or writing a file may take forever: a named pipe has no writer, or a file
 // server is down. Therefore nothing here blocks the event loop, and each step can be interrupted. A descriptor that
@@ -152,7 +152,7 @@ const readAll = (path: string): Effect.Effect<Buffer, string> =>
 
 /** Runs an effect, and names its file on standard error if the file does not answer. */
 export const saying = <A, E>(flag: string, path: string, effect: Effect.Effect<A, E>): Effect.Effect<A, E, Stdio> => {
-  const notice = tell(`--${flag}: waiting for ${path}, which does not answer`)
+  const notice = warn(`--${flag}: waiting for ${path}, which does not answer`)
   return Effect.raceFirst(effect, Effect.zipRight(Effect.delay(notice, noticeAfter), Effect.never))
 }
 

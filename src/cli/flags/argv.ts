@@ -22,8 +22,8 @@ const builtIn: ReadonlyArray<FlagShape> = [builtInFlag("help", undefined, "h"), 
 
 const shells = ["sh", "bash", "fish", "zsh"]
 
-// Without a sub-command, tcpfx accepts only these flags of `@effect/cli`. It refuses `--wizard`, which prompts for
-// every flag, and `--log-level`, because tcpfx does not log.
+// Without a sub-command, tcpfx accepts only these flags of `@effect/cli`. It refuses `--wizard`, which prompts for every
+// flag, and `--log-level`, which belongs to a command.
 const builtInAlone: ReadonlyArray<FlagShape> = [...builtIn, builtInFlag("completions", shells.join("|"))]
 
 /**

@@ -10,7 +10,6 @@ import { defaultKept, type LogOptions } from "../flags/logFlags.ts"
 import { type CommandFailed, usageError } from "../process/exit.ts"
 import { Signals } from "../process/signals.ts"
 import { Stdio } from "../process/stdio.ts"
-import { tellLine } from "../process/tell.ts"
 import { EventLog, type Rotation } from "./EventLog.ts"
 import type { FileName } from "./fileName.ts"
 import { LogFile } from "./LogFile.ts"
@@ -132,7 +131,7 @@ export const openLogs = (
     yield* checkNames(options, isServer)
     const stdio = yield* Stdio
     const signals = yield* Signals
-    const say = (text: string) => stdio.say(tellLine(text))
+    const say = (text: string) => stdio.tell("warn", text)
     const opening = yield* Opening.make(others)
     const reports: Array<LossReport> = []
     const reportOf = (flag: string, { text }: FileName, unit: "byte" | "event") => {

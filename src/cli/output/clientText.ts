@@ -1,17 +1,20 @@
+import { clientTone } from "../../domain/eventTone.ts"
 import { clientWords } from "../../domain/eventWords.ts"
-import { type ClientEvent, escapeControls } from "../../domain/index.ts"
+import type { ClientEvent } from "../../domain/index.ts"
+import { MessageLog } from "../process/MessageLog.ts"
 import type { EventTest } from "./frameFilter.ts"
 import type { Page, Renderer } from "./Page.ts"
 import type { RowWriter, RowWriters } from "./RowWriter.ts"
 import type { RowFrame } from "./rows.ts"
 import type { Stamps } from "./Stamps.ts"
+import { TalkRows } from "./TalkRows.ts"
 import type { TextOptions } from "./textOptions.ts"
 import type { Palette } from "./theme.ts"
 
 /** Shows the events of a client: frames on standard output, everything else on standard error, one line each. */
 export class ClientText implements Renderer<ClientEvent> {
   private readonly data: Palette
-  private readonly talk: Palette
+  private readonly talk: TalkRows
   private readonly stamps: Stamps
   private readonly writers: RowWriters
   private readonly admits: EventTest | undefined
@@ -25,7 +28,7 @@ export class ClientText implements Renderer<ClientEvent> {
    */
   constructor(options: TextOptions) {
     this.data = options.data
-    this.talk = options.talk
+    this.talk = new TalkRows(options.log ?? new MessageLog(), options.talk, options.stamps)
     this.stamps = options.stamps
     this.writers = options.writers
     this.admits = options.admits
@@ -51,9 +54,8 @@ export class ClientText implements Renderer<ClientEvent> {
     if (event._tag === "Disconnected" || event._tag === "EventsMissed") {
       if (this.received.isHolding()) this.received.writeEnd(this.frameOf(event.at, page), page)
     }
-    const date = this.stamps.newDate(event.at, "err")
-    if (date !== undefined) page.err(`${this.talk.dim(date)}\n`)
-    page.err(`${this.talk.dim(`${this.stamps.of(event.at, "err")}${escapeControls(clientWords(event))}`)}\n`)
+    const level = clientTone(event) === "problem" ? "warn" : "info"
+    this.talk.write(page, level, event.at, clientWords(event), { event: event._tag })
   }
 
   private tellDate(at: number, page: Page): void {

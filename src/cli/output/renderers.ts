@@ -9,6 +9,7 @@ import { clientWords } from "../../domain/eventWords.ts"
 import { type ClientEvent, type ConnectionId, Framing, type ServerEvent } from "../../domain/index.ts"
 import { allocate } from "../../runtime/bytes.ts"
 import type { CommandFailed } from "../process/exit.ts"
+import type { MessageLog } from "../process/MessageLog.ts"
 import type { OutputClosed, OutputFailed } from "../process/outputErrors.ts"
 import { Stdio } from "../process/stdio.ts"
 
@@ -40,7 +41,7 @@ const json = (): Renderer<ServerEvent | ClientEvent> => {
 const lineFeed = 0x0a
 const lineEnd = Uint8Array.of(lineFeed)
 
-const raw = (framing: Framing.Framing): Renderer<ServerEvent | ClientEvent> => ({
+const raw = (framing: Framing.Framing, log: MessageLog): Renderer<ServerEvent | ClientEvent> => ({
   render: (event, page) => {
     if (event._tag === "FrameReceived") {
       if (framing === Framing.line) {
@@ -51,7 +52,9 @@ const raw = (framing: Framing.Framing): Renderer<ServerEvent | ClientEvent> => (
     }
     // Standard output has only the bytes of the peers. These events go to standard error, so that a wait for the next
     // attempt does not look like a hang.
-    if (event._tag === "Reconnecting" || event._tag === "GaveUp") page.err(`tcpfx: ${clientWords(event)}\n`)
+    if ((event._tag === "Reconnecting" || event._tag === "GaveUp") && log.shows("warn")) {
+      page.err(log.line("warn", clientWords(event)))
+    }
   },
 })
 
@@ -77,6 +80,7 @@ const textOptions = (framing: Framing.Framing, look: Look) =>
     return {
       data: paletteOf(look.theme, stdio.colour.output),
       talk: paletteOf(look.theme, stdio.colour.error),
+      log: stdio.log,
       stamps: new Stamps(look.stamps, stdio.together),
       whole: framing.delimited !== false,
       writers: rowWriters(look.view, coder),
@@ -103,7 +107,7 @@ export const serverRenderer = (
 ): Effect.Effect<Renderer<ServerEvent>, CommandFailed, Stdio> =>
   Effect.gen(function* () {
     if (mode === "json") return yield* jsonOf(framing, look)
-    if (mode === "raw") return raw(framing)
+    if (mode === "raw") return raw(framing, (yield* Stdio).log)
     const rows = new ServerText({ ...(yield* textOptions(framing, look)), halfClosedKept, nameOf })
     return quietProbes ? new QuietProbes(rows, showsTraffic) : rows
   })
@@ -116,7 +120,7 @@ export const clientRenderer = (
 ): Effect.Effect<Renderer<ClientEvent>, CommandFailed, Stdio> =>
   Effect.gen(function* () {
     if (mode === "json") return yield* jsonOf(framing, look)
-    if (mode === "raw") return raw(framing)
+    if (mode === "raw") return raw(framing, (yield* Stdio).log)
     return new ClientText(yield* textOptions(framing, look))
   })
 

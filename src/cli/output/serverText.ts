@@ -1,10 +1,13 @@
+import { serverTone } from "../../domain/eventTone.ts"
 import { serverWords } from "../../domain/eventWords.ts"
 import { type ConnectionId, escapeControls, formatConnectionId, type ServerEvent } from "../../domain/index.ts"
+import { MessageLog } from "../process/MessageLog.ts"
 import type { EventTest } from "./frameFilter.ts"
 import type { Page, Renderer } from "./Page.ts"
 import type { RowWriter, RowWriters } from "./RowWriter.ts"
 import type { RowFrame } from "./rows.ts"
 import type { Stamps } from "./Stamps.ts"
+import { TalkRows } from "./TalkRows.ts"
 import type { TextOptions } from "./textOptions.ts"
 import type { Palette } from "./theme.ts"
 
@@ -21,7 +24,7 @@ export const recipients = (to: ReadonlyArray<ConnectionId>): string =>
 /** Shows the events of a server: frames on standard output, everything else on standard error, one line each. */
 export class ServerText implements Renderer<ServerEvent> {
   private readonly data: Palette
-  private readonly talk: Palette
+  private readonly talk: TalkRows
   private readonly stamps: Stamps
   private readonly whole: boolean
   private readonly writers: RowWriters
@@ -46,7 +49,7 @@ export class ServerText implements Renderer<ServerEvent> {
     },
   ) {
     this.data = options.data
-    this.talk = options.talk
+    this.talk = new TalkRows(options.log ?? new MessageLog(), options.talk, options.stamps)
     this.stamps = options.stamps
     this.whole = options.whole
     this.writers = options.writers
@@ -95,14 +98,14 @@ export class ServerText implements Renderer<ServerEvent> {
     const words = serverWords(event, this.listeners > 1)
     if (words === undefined) return
     const text = "id" in event ? words.replace(formatConnectionId(event.id), () => this.labelOf(event.id)) : words
-    this.tell(text, event.at, page)
+    const level = serverTone(event) === "problem" ? "warn" : "info"
+    const fields = { event: event._tag, ...("id" in event && event.id !== undefined ? { id: event.id } : {}) }
+    this.talk.write(page, level, event.at, text, fields)
   }
 
   /** Shows a line on standard error. */
   tell(text: string, at: number, page: Page): void {
-    const date = this.stamps.newDate(at, "err")
-    if (date !== undefined) page.err(`${this.talk.dim(date)}\n`)
-    page.err(`${this.talk.dim(`${this.stamps.of(at, "err")}${escapeControls(text)}`)}\n`)
+    this.talk.write(page, "info", at, text, {})
   }
 
   private writeEnd(writer: RowWriter, at: number, id: ConnectionId, page: Page): void {

@@ -1,3 +1,4 @@
+import type { MessageLog } from "../process/MessageLog.ts"
 import type { EventTest } from "./frameFilter.ts"
 import type { RowWriters } from "./RowWriter.ts"
 import type { Stamps } from "./Stamps.ts"
@@ -9,6 +10,8 @@ export interface TextOptions {
   readonly data: Palette
   /** The colours of standard error. */
   readonly talk: Palette
+  /** The choice and the form of the messages on standard error. Default: all but details, as text. */
+  readonly log?: MessageLog
   readonly stamps: Stamps
   /** Whether each frame is complete text, so that no character continues in the next frame. */
   readonly whole: boolean

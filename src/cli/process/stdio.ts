@@ -4,6 +4,7 @@ import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
 import type * as Scope from "effect/Scope"
+import { type MessageLevel, type MessageLog, plainLine } from "./MessageLog.ts"
 import { InputFailed, OutputClosed, OutputFailed } from "./outputErrors.ts"
 import type { Descriptor } from "./streams/descriptor.ts"
 import type { InputReader } from "./streams/InputReader.ts"
@@ -53,9 +54,14 @@ export interface StdioService {
   /** Fails within half a second after standard output has lost its reader or has failed. */
   readonly gone: Effect.Effect<never, OutputClosed | OutputFailed>
   /**
-   * Writes a message to standard error without waiting. If standard error is full, messages are dropped and counted.
+   * Writes a text to standard error without waiting, whatever the level of the messages is. If standard error is full,
+   * texts are dropped and counted.
    */
   readonly say: (text: string) => void
+  /** Writes a message to standard error as {@link say} does, if messages of this level are shown. */
+  readonly tell: (level: MessageLevel, text: string) => void
+  /** The choice and the form of the messages. */
+  readonly log: MessageLog
   /**
    * Passes messages to a function and not to standard error until the scope closes, if standard output and standard
    * error are the same terminal. The console that paints this terminal shows the messages itself.
@@ -108,7 +114,7 @@ export const failureOf = (code: string, { kind }: Descriptor): OutputClosed | Ou
 }
 
 /** The standard streams of this process. */
-export const layerOf = (streams: StandardStreams, lastWords: LastWords): Layer.Layer<Stdio> =>
+export const layerOf = (streams: StandardStreams, lastWords: LastWords, log: MessageLog): Layer.Layer<Stdio> =>
   Layer.sync(Stdio, () => {
     const { err, error, input, out, output, reader } = streams
     out.watch()
@@ -134,6 +140,8 @@ export const layerOf = (streams: StandardStreams, lastWords: LastWords): Layer.L
         return out.hasRoom() ? Effect.void : until(out, hasRoom, failed)
       })
 
+    const say = (text: string) => (taker === undefined ? err.say(Buffer.from(text)) : taker(text))
+
     return Stdio.of({
       write: (data) => write(() => out.write(piecesOf(data), false)),
       writeLent: (bytes, recycle) => write(() => out.writeLent(bytes, recycle)),
@@ -141,7 +149,12 @@ export const layerOf = (streams: StandardStreams, lastWords: LastWords): Layer.L
         write(() => out.write(typeof lines === "string" ? [Buffer.from(lines)] : piecesOf(lines), true)),
       drained: Effect.suspend(() => (isDrained(out) ? Effect.void : until(out, isDrained, failed))),
       gone,
-      say: (text) => (taker === undefined ? err.say(Buffer.from(text)) : taker(text)),
+      say,
+      tell: (level, text) => {
+        // A console shows messages for people.
+        if (log.shows(level)) say(taker === undefined ? log.line(level, text) : plainLine(text))
+      },
+      log,
       takeMessages: (take) =>
         Effect.acquireRelease(
           Effect.sync(() => {
@@ -175,7 +188,7 @@ export const layerOf = (streams: StandardStreams, lastWords: LastWords): Layer.L
           one.reopen((failure) => {
             if (failure === undefined) return
             const which = one === out ? "standard output" : "standard error"
-            err.say(Buffer.from(`tcpfx: ${which} keeps its old file: ${failure}\n`))
+            if (log.shows("warn")) err.say(Buffer.from(log.line("warn", `${which} keeps its old file: ${failure}`)))
           })
         }
       },

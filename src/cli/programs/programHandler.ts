@@ -2,7 +2,7 @@ import * as Effect from "effect/Effect"
 import { formatConnectionId } from "../../domain/index.ts"
 import type { Handler } from "../../server/index.ts"
 import { Stdio } from "../process/stdio.ts"
-import { tell } from "../process/tell.ts"
+import { warn } from "../process/tell.ts"
 import { type ProgramRun, runProgram } from "./runProgram.ts"
 
 /** The handler that runs a program for each connection. A connection whose program cannot be started is reset. */
@@ -16,7 +16,7 @@ export const programHandler = (run: ProgramRun): Effect.Effect<Handler.FiberHand
             // The events report the end of the connection, and the scope ends the program.
             ConnectionClosedError: () => Effect.void,
             ProgramNotStarted: ({ message }) =>
-              Effect.zipRight(tell(`${formatConnectionId(connection.id)}: ${message}`), connection.reset),
+              Effect.zipRight(warn(`${formatConnectionId(connection.id)}: ${message}`), connection.reset),
           }),
           Effect.provideService(Stdio, stdio),
         ),

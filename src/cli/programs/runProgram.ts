@@ -7,7 +7,6 @@ import * as Stream from "effect/Stream"
 import type { Connection } from "../../connection/index.ts"
 import { ConnectionClosedError } from "../../domain/index.ts"
 import { Stdio } from "../process/stdio.ts"
-import { tellLine } from "../process/tell.ts"
 import type { ProgramExit, ProgramNotStarted, ProgramSpec, Programs } from "./Programs.ts"
 import { programEnvironment } from "./programEnvironment.ts"
 import { sayLines } from "./sayLines.ts"
@@ -42,10 +41,10 @@ export const runProgram = (
       spec,
       programEnvironment(connection.remote, connection.local, id),
       (pid, exit) => {
-        if (isReported(exit)) stdio.say(tellLine(`${nameOf(pid)} ${endOf(exit)}`))
+        if (isReported(exit)) stdio.tell(exit.code === 0 ? "info" : "warn", `${nameOf(pid)} ${endOf(exit)}`)
       },
     )
-    sayLines(program.stderr, (line) => stdio.say(tellLine(`${nameOf(program.pid)}: ${line}`)))
+    sayLines(program.stderr, (line) => stdio.tell("info", `${nameOf(program.pid)}: ${line}`))
     const feeding = yield* Effect.forkScoped(feed(connection, program.stdin))
     const lost = Effect.flatMap(connection.closed, ({ reason }) => new ConnectionClosedError({ reason }))
     const unread = Effect.zipRight(Fiber.join(feeding), lost)

@@ -12,7 +12,7 @@ import { historyFolder, openHistory } from "../../web/server/PayloadHistory.ts"
 import type { PageFlagValues } from "../flags/pageFlags.ts"
 import { type CommandFailed, usageError } from "../process/exit.ts"
 import { Stdio } from "../process/stdio.ts"
-import { tell, tellLine } from "../process/tell.ts"
+import { tell } from "../process/tell.ts"
 import { version } from "../version.ts"
 import { type PageAccess, pageAccess } from "./access.ts"
 import { openBrowser } from "./openBrowser.ts"
@@ -76,7 +76,7 @@ export const servePage = (
 ): Effect.Effect<ReadonlyArray<string>, CommandFailed, FileSystem.FileSystem | Scope.Scope | Stdio> =>
   Effect.gen(function* () {
     const stdio = yield* Stdio
-    const say = (message: string) => Effect.sync(() => stdio.say(tellLine(message)))
+    const say = (message: string) => Effect.sync(() => stdio.tell("warn", message))
     const history = yield* openHistory({ folder: historyFolder(process.env), onProblem: say })
     const server = yield* makePageServer({
       ...access,

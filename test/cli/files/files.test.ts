@@ -7,7 +7,7 @@ import { readBytes } from "../../../src/cli/files/files.ts"
 import { Stdio, type StdioService } from "../../../src/cli/process/stdio.ts"
 import { temporaryFolder } from "../../support/transportFixture.ts"
 
-const silent = Layer.succeed(Stdio, Stdio.of({ say: () => {} } as unknown as StdioService))
+const silent = Layer.succeed(Stdio, Stdio.of({ tell: () => {} } as unknown as StdioService))
 
 const chunk = 1024 * 1024
 

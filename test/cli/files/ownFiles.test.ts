@@ -7,7 +7,7 @@ import { openSecretLog, ownFolder, readOwn, replaceOwn } from "../../../src/cli/
 import { Stdio, type StdioService } from "../../../src/cli/process/stdio.ts"
 import { temporaryFolder } from "../../support/transportFixture.ts"
 
-const silent = Layer.succeed(Stdio, Stdio.of({ say: () => {} } as unknown as StdioService))
+const silent = Layer.succeed(Stdio, Stdio.of({ tell: () => {} } as unknown as StdioService))
 
 const test = <E>(promise: string, program: (at: (name: string) => string) => Effect.Effect<void, E, Stdio>) =>
   it.scopedLive(promise, () =>

@@ -130,7 +130,7 @@ describe("an invalid command line", () => {
       ["connect", "", "80"],
       "argument 1 is empty; give a value, or leave it out (tcpfx connect --help)",
     ],
-    ["the library's own option", ["serve", "--log-level", "debug"], "unknown option --log-level (tcpfx serve --help)"],
+    ["the library's own option", ["serve", "--wizard", "debug"], "unknown option --wizard (tcpfx serve --help)"],
     [
       "a dash for a command",
       ["-"],
