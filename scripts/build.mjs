@@ -27,6 +27,9 @@ const librariesBeside = {
 const besideBundles = {
   name: "libraries beside the bundles",
   setup({ onResolve }) {
+    onResolve({ filter: /\/otlp\.ts$/ }, ({ kind }) =>
+      kind === "dynamic-import" ? { path: "./otlp.cjs", external: true } : undefined,
+    )
     onResolve({ filter: /^[^.]/ }, ({ kind, path }) =>
       kind === "dynamic-import" && Object.hasOwn(librariesBeside, path)
         ? { path: `./${librariesBeside[path]}`, external: true }
@@ -65,6 +68,8 @@ await bundle("src/cli/binWithControl.ts", "dist/cli/ctl.cjs")
 for (const [library, file] of Object.entries(librariesBeside)) await bundle(library, `dist/cli/${file}`)
 await bundle("src/cli/completions/bin.ts", "dist/cli/complete.cjs")
 await bundle("src/cli/binWorker.ts", "dist/cli/worker.cjs")
+// The sender of --otlp, with an HTTP client. A bundle with a server loads it at its first use.
+await bundle("src/cli/watch/otlp.ts", "dist/cli/otlp.cjs")
 
 // The help texts, which bin/tcpfx.cjs prints without loading the bundle.
 const texts = join(root, "dist", "cli", "helpTexts.cjs")

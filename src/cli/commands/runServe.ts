@@ -42,7 +42,8 @@ import { Stdio } from "../process/stdio.ts"
 import { debug, tell, tellError, warn } from "../process/tell.ts"
 import { checkTlsVariables, isTlsAsked, pathsOf, serverTls } from "../tls/server.ts"
 import type { PageFace } from "../ui/PageFace.ts"
-import { serveMetrics } from "../watch/serveMetrics.ts"
+import { sendTelemetry } from "../watch/sendTelemetry.ts"
+import { keepMetrics, serveMetrics } from "../watch/serveMetrics.ts"
 import { checkWorkers, crewOf, workerMode, workersOf } from "../workers/crewOf.ts"
 import { firstClientLeft } from "./firstClient.ts"
 import { onlyConnectionLeft, withAcceptedConnection, withoutListening } from "./inetd.ts"
@@ -205,9 +206,10 @@ const serveWith = (options: ServeOptions, page: PageFace) =>
       if (Option.isSome(options.control)) {
         yield* serveControl(options.control.value, { assistant, backlog: settings.backlog })
       }
-      const watchNotes = Option.isSome(options.metrics)
-        ? yield* serveMetrics(options.metrics.value, server, settings.frame)
-        : []
+      // The end sends the last values of the metrics, so the metrics begin later and end first.
+      if (Option.isSome(options.otlp)) yield* sendTelemetry(options.otlp.value)
+      if (Option.isSome(options.metrics) || Option.isSome(options.otlp)) yield* keepMetrics(server, settings.frame)
+      const watchNotes = Option.isSome(options.metrics) ? yield* serveMetrics(options.metrics.value, server) : []
       yield* startRepeats(assistant, automation)
       const listening = { ...options, isGiven: isEndpointGiven(options), isAsked: picked.isAsked }
       if (isForOneClient) yield* Effect.forkScoped(Effect.zipRight(yield* firstClientLeft(server), leave))

@@ -68,6 +68,7 @@ const unsafeUnnamed: Readonly<Record<string, string>> = {
   "tls-keep": "writes a file",
   unixsock: "makes a file",
   proxy: "sends the data through another host",
+  otlp: "sends the metrics to another host",
   "tls-ca": "decides which servers are trusted",
   macro: "can send a file",
   rule: "can send a file",

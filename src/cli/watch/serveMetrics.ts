@@ -46,12 +46,17 @@ const listenProblems: Readonly<Record<string, string>> = {
 const isOurs = ({ metricKey }: MetricPair.MetricPair.Untyped): boolean => metricKey.name.startsWith("tcpfx_")
 
 /**
- * Serves the metrics, the health and the readiness of a server until the scope closes. Returns the lines for the user.
- * With the framing `raw`, a frame is only a read, so frames are not counted.
+ * Keeps the metrics of a server until the scope closes. With the framing `raw`, a frame is only a read, so frames are not
+ * counted.
  */
-export const serveMetrics = (endpoint: TcpEndpoint, server: ServerService, framing: Framing.Framing) =>
+export const keepMetrics = (server: ServerService, framing: Framing.Framing) =>
+  Effect.orDie(Metrics.server({ frames: framing !== Framing.raw })(server))
+
+/**
+ * Serves the metrics, the health and the readiness of a server until the scope closes. Returns the lines for the user.
+ */
+export const serveMetrics = (endpoint: TcpEndpoint, server: ServerService) =>
   Effect.gen(function* () {
-    yield* Effect.orDie(Metrics.server({ frames: framing !== Framing.raw })(server))
     const metrics = Effect.zipWith(
       Metric.snapshot,
       Effect.all([processMetrics, Effect.map(pendingBytes(server), (pair) => [pair])]),
