@@ -1,5 +1,6 @@
 import type { ClientEvent, CloseReason, Framing, ProxiedBy, RefusalRule, ServerEvent } from "../domain/index.ts"
 import { formatBytes, formatEndpoint, formatMillis, isTlsCode } from "../domain/index.ts"
+import { chineseHubEvent } from "./chineseHub.ts"
 import { chineseTlsFailure } from "./chineseTls.ts"
 
 // Announcements in Chinese (zh-CN). domain/eventWords.ts has the English words.
@@ -173,6 +174,16 @@ export const chineseServerEvent = (event: ServerEvent): string => {
       return `工作进程 ${event.worker} 已结束（${event.cause}），失去 ${event.connections} 个连接，正在替换`
     case "EventsMissed":
       return missedOf(event.missed)
+    case "HubAttached":
+    case "HubDetached":
+    case "HubStalled":
+    case "HubRecovered":
+    case "HubOverflowed":
+    case "HubMissed":
+    case "NodeJoined":
+    case "NodeLeft":
+    case "NodeMismatched":
+      return chineseHubEvent(event)
     case "FrameReceived":
     case "FrameSent":
       return event._tag

@@ -4,6 +4,7 @@ import { CloseReason } from "./CloseReason.ts"
 import { ConnectionId } from "./ConnectionId.ts"
 import { Endpoint } from "./Endpoint.ts"
 import { skipCauses } from "./framings/contract.ts"
+import { HubEvent } from "./HubEvent.ts"
 import { ParseErrorText } from "./ParseErrorText.ts"
 import { ProxiedBy } from "./ProxyHeader.ts"
 import { TlsSession } from "./Tls.ts"
@@ -186,5 +187,7 @@ export const ServerEvent = Schema.Union(
   WorkerStarted,
   WorkerEnded,
   EventsMissed,
+  // The events of a hub that several nodes share. A hub in memory emits none.
+  ...HubEvent.members,
 )
 export type ServerEvent = typeof ServerEvent.Type

@@ -16,6 +16,9 @@ export const serverTone = (event: ServerEvent): EventTone => {
     case "Listening":
     case "ConnectionOpened":
     case "ConnectionRecovered":
+    case "HubAttached":
+    case "HubRecovered":
+    case "NodeJoined":
       return "good"
     case "ConnectionClosed":
       return toneOfEnd(event.reason)
@@ -28,7 +31,14 @@ export const serverTone = (event: ServerEvent): EventTone => {
     case "FramesDropped":
     case "WorkerEnded":
     case "EventsMissed":
+    case "HubDetached":
+    case "HubStalled":
+    case "HubOverflowed":
+    case "HubMissed":
+    case "NodeMismatched":
       return "problem"
+    case "NodeLeft":
+      return event.cause === "left" ? "plain" : "problem"
     case "DrainFinished":
       return event.forced === 0 ? "plain" : "problem"
     default:

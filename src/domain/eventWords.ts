@@ -2,16 +2,15 @@ import { describeRefusal } from "./AccessRules.ts"
 import type { ClientEvent } from "./ClientEvent.ts"
 import { describeCloseReason } from "./CloseReason.ts"
 import { formatConnectionId } from "./ConnectionId.ts"
+import { counted } from "./counted.ts"
 import { formatEndpoint } from "./Endpoint.ts"
 import { describePlace, type FramePlace } from "./framePlace.ts"
 import type { SkipCause } from "./framings/contract.ts"
+import { hubWords } from "./hubWords.ts"
 import type { ProxiedBy } from "./ProxyHeader.ts"
 import { formatBytes, formatMillis } from "./quantities.ts"
 import type { ServerEvent } from "./ServerEvent.ts"
 import type { TlsSession } from "./Tls.ts"
-
-/** Formats a number of things: "1 frame", "2 frames". */
-export const counted = (count: number, thing: string): string => `${count} ${thing}${count === 1 ? "" : "s"}`
 
 /** Returns a warning if the peer ended TLS without close_notify, else an empty text. */
 export const describeCut = (closeNotify: boolean | undefined): string =>
@@ -93,6 +92,16 @@ export const serverWords = (event: ServerEvent, hasSeveral: boolean): string | u
       return event.restarts === 0 ? undefined : `worker ${event.worker} runs again, as process ${event.pid}`
     case "WorkerEnded":
       return `worker ${event.worker} ended (${event.cause}) with ${counted(event.connections, "connection")}; it is replaced`
+    case "HubAttached":
+    case "HubDetached":
+    case "HubStalled":
+    case "HubRecovered":
+    case "HubOverflowed":
+    case "HubMissed":
+    case "NodeJoined":
+    case "NodeLeft":
+    case "NodeMismatched":
+      return hubWords(event)
     case "Listening":
     case "FrameReceived":
     case "FrameSent":

@@ -19,7 +19,10 @@ export class Hub extends Context.Tag("tcpfx/hub/Hub")<Hub, HubService>() {
   static readonly make = (options: HubOptions = {}): Effect.Effect<HubService, SettingsError, Scope.Scope> =>
     Effect.flatMap(makeHubs(options), (hubs) =>
       Effect.map(
-        Effect.acquireRelease(Effect.sync(hubs.create), (hub) => Effect.sync(() => hub.close())),
+        Effect.acquireRelease(
+          Effect.sync(() => hubs.create("")),
+          (hub) => Effect.sync(() => hub.close()),
+        ),
         hubs.serviceOf,
       ),
     )

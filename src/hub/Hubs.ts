@@ -45,8 +45,13 @@ export interface BareHub extends HubPort {
  */
 export interface Hubs {
   readonly framing: Framing.Framing
-  /** Makes a hub. The caller closes it. Its timers stop with the scope of {@link makeHubs}. */
-  readonly create: () => BareHub
+  /**
+   * Makes a hub. The caller closes it. Its timers stop with the scope of {@link makeHubs}. If the hubs are shared, hubs of
+   * several nodes with the same name are one hub.
+   */
+  readonly create: (name: string) => BareHub
+  /** Whether several nodes share the hubs. A hub without members here can then have members elsewhere. */
+  readonly isShared: boolean
   /** Encodes a payload as one frame. Returns an error if the framing cannot carry it. */
   readonly encode: (payload: Uint8Array) => Uint8Array | InvalidPayloadError
   /** Makes the operations of a hub. */
@@ -109,7 +114,7 @@ export const makeHubs = (options: HubOptions = {}): Effect.Effect<Hubs, Settings
       }
     }
 
-    return { framing, create: () => new HubCore(hubOptions), encode, serviceOf }
+    return { framing, isShared: false, create: () => new HubCore(hubOptions), encode, serviceOf }
   })
 
 const budget = check.limitOf("bytes")

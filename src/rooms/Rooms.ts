@@ -19,8 +19,8 @@ const make = <M = undefined, I = M, R = never>(
   options: RoomsOptions<M, I, R> = {},
 ): Effect.Effect<RoomsService<M>, SettingsError, Scope.Scope | R> =>
   Effect.gen(function* () {
-    const { admit, member: schema, ...hubOptions } = options
-    const hubs = yield* makeHubs(hubOptions)
+    const { admit, hubs: given, member: schema, ...hubOptions } = options
+    const hubs = given ?? (yield* makeHubs(hubOptions))
     const context = yield* Effect.context<R>()
     const table = yield* Effect.acquireRelease(
       Effect.sync(() => new RoomTable<M>(hubs)),
@@ -70,9 +70,12 @@ const make = <M = undefined, I = M, R = never>(
       Effect.suspend(() => {
         const run = hubs.encode(payload)
         if (run instanceof InvalidPayloadError) return Effect.fail(run)
-        const hub = table.find(name)?.hub
-        return hub === undefined || hub.publish(run) ? Effect.void : hub.unblocked
+        const found = table.find(name)
+        if (found !== undefined) return publishIn(found, run)
+        return hubs.isShared ? Effect.scoped(using(name, (room) => publishIn(room, run))) : Effect.void
       })
+
+    const publishIn = ({ hub }: Room<M>, run: Uint8Array) => (hub.publish(run) ? Effect.void : hub.unblocked)
 
     const using = <A, E, RA>(name: string, use: (room: Room<M>) => Effect.Effect<A, E, RA>) =>
       Effect.flatMap(table.use(name), use)

@@ -13,7 +13,7 @@ import type {
   SettingsError,
   SlowConsumerError,
 } from "../domain/index.ts"
-import type { HubOptions, HubSubscribeAsOptions, HubSubscribeOptions } from "../hub/index.ts"
+import type { HubOptions, HubSubscribeAsOptions, HubSubscribeOptions, Hubs } from "../hub/index.ts"
 import type { ServerConnection } from "../server/index.ts"
 import type { PresenceEvent, RoomMember } from "./Presence.ts"
 import type { RoomMembership } from "./RoomMembership.ts"
@@ -50,6 +50,12 @@ export interface RoomsOptions<M, I = M, R = never> extends HubOptions {
    * `admit`.
    */
   readonly admit?: (request: JoinRequest<M>) => Effect.Effect<void, string, R>
+  /**
+   * The hubs of the rooms. `rooms` of a `NatsHub` makes rooms that several nodes share: what is published in a room reaches
+   * its members on all nodes. `members`, `presence` and `admit` know the members of this node only. The framing, the budget
+   * and the policy are those of the hubs; do not set them here. Default: hubs in memory.
+   */
+  readonly hubs?: Hubs
 }
 
 /** Options of a join. `member` is the value of the member. Omit it if members have no value. */
@@ -79,7 +85,8 @@ export interface RoomsService<M> {
   ) => Effect.Effect<RoomMembership<M>, JoinError, Scope.Scope>
   /**
    * Publishes one payload to all members and subscribers of a room. Waits while the room blocks publishers. If the room
-   * has no members and no subscribers, the payload is dropped.
+   * has no members and no subscribers, the payload is dropped. If several nodes share the rooms, it is dropped only where
+   * the room has none.
    */
   readonly publishTo: (room: string, payload: Uint8Array) => Effect.Effect<void, InvalidPayloadError>
   /** Encodes a value once with a codec and publishes it, as `publishTo` does. */

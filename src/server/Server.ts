@@ -176,6 +176,9 @@ const makeServer = Effect.fnUntraced(function* <E, R, RF>(
       emit: (build) => bus.emitOwn((seq, at) => build({ seq, at })),
     }))
   const watchFrames = () => host?.watchFrames(bus.wantsFrames() || tap.wantsRuns || tap.wantsSent)
+  if (options.hub !== undefined) {
+    yield* options.hub.observe({ onNotice: (notice) => bus.emitOwn((seq, at) => ({ ...notice, seq, at })) })
+  }
   const fork = yield* FiberSet.makeRuntime<never, void, never>()
   const { handler, onHandlerFailure = logHandlerFailure } = options
   const core = new ServerCore({

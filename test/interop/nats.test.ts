@@ -1,17 +1,23 @@
+import { writeFileSync } from "node:fs"
+import { join } from "node:path"
 import { describe, expect, it } from "@effect/vitest"
 import * as Chunk from "effect/Chunk"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
+import * as Redacted from "effect/Redacted"
 import * as Stream from "effect/Stream"
 import { Framing } from "../../src/domain/index.ts"
 import { NatsHub, type NatsHubOptions, type NatsHubService } from "../../src/hub/nats/index.ts"
 import { Handler, Server, ServerConfig } from "../../src/server/index.ts"
 import { Testing } from "../../src/testing/index.ts"
 import { NodeTransport } from "../../src/transport/index.ts"
+import { makeIdentity } from "../support/certificates.ts"
+import { makeCredentials } from "../support/natsCredentials.ts"
 import { natsServer, startNats } from "../support/natsServer.ts"
 import { haveAll } from "../support/peers.ts"
 import { dialRaw } from "../support/rawPeer.ts"
 import { tcpProxy } from "../support/tcpProxy.ts"
+import { temporaryFolder } from "../support/transportFixture.ts"
 import { textOf, utf8 } from "../support/wireProbe.ts"
 
 /** A node on a real server, and what a subscriber of it got. */
@@ -186,6 +192,47 @@ describe.runIf(haveAll(natsServer))("a hub on a real NATS server", { timeout: 12
       yield* nodeAt(byNkey.url, "a", {
         auth: { _tag: "Nkey", seed: "SUACSSL3UAHUDXKFSNVUZRF5UHPMWZ6BFDTJ7M6USDXIEDNPPQYYYCU3VY" },
       })
+    }),
+  )
+
+  it.scopedLive("authenticates with a credentials file", () =>
+    Effect.gen(function* () {
+      const { config, content } = makeCredentials()
+      const { url } = yield* startNats({ config })
+      yield* nodeAt(url, "a", { auth: { _tag: "Credentials", content } })
+      expect((yield* Effect.flip(NatsHub.make({ servers: url }))).message).toMatch(/refuses the credentials/)
+    }),
+  )
+
+  it.scopedLive("speaks TLS with a CA, and shows its own certificate", () =>
+    Effect.gen(function* () {
+      const ca = yield* Effect.promise(() => makeIdentity({ name: "ca" }))
+      const server = yield* Effect.promise(() => makeIdentity({ name: "server", by: ca }))
+      const client = yield* Effect.promise(() => makeIdentity({ name: "client", by: ca }))
+      const folder = yield* temporaryFolder
+      const file = (name: string, text: string) => {
+        const path = join(folder, name)
+        writeFileSync(path, text)
+        return path
+      }
+      const config = `tls {
+        cert_file: "${file("cert.pem", server.cert)}"
+        key_file: "${file("key.pem", Redacted.value(server.key))}"
+        ca_file: "${file("ca.pem", ca.cert)}"
+        verify: true
+      }`
+      const { port } = yield* startNats({ config })
+      const url = `tls://127.0.0.1:${port}`
+      const tls = { ca: ca.cert, identity: client }
+      const a = yield* nodeAt(url, "a", { tls })
+      const b = yield* nodeAt(url, "b", { tls })
+      yield* a.events.one("NodeJoined", ({ node }) => node === "b")
+      yield* publish(a.hub, "a", 0, 10)
+      yield* b.has(10)
+      const message = (more: Partial<NatsHubOptions>) =>
+        Effect.map(Effect.flip(NatsHub.make({ servers: url, ...more })), (error) => error.message)
+      expect(yield* message({})).toMatch(/cannot connect to NATS at .*(certificate|self.signed)/)
+      expect(yield* message({ tls: { ca: ca.cert } })).toMatch(/cannot connect to NATS/)
     }),
   )
 })

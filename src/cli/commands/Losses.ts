@@ -1,4 +1,4 @@
-import { counted } from "../../domain/eventWords.ts"
+import { counted } from "../../domain/counted.ts"
 import type { Framing } from "../../domain/index.ts"
 import type { Handed } from "./outgoing.ts"
 

@@ -1,7 +1,7 @@
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
-import { counted } from "../../domain/eventWords.ts"
+import { counted } from "../../domain/counted.ts"
 import { escapeControls } from "../../domain/index.ts"
 import { Connections, State, Summary } from "../control/answers.ts"
 import type { ControlAnswer } from "../control/ControlClient.ts"

@@ -29,6 +29,7 @@ import { payloadFormOf } from "../flags/payloadFlags.ts"
 import { checkPayloads, payloadsOf } from "../flags/payloads.ts"
 import { programFrom } from "../flags/programFlags.ts"
 import { checkEncoding, lookOf } from "../flags/viewFlags.ts"
+import { hubFacts, sharedHub } from "../hub/sharedHub.ts"
 import { describeSkipped, inputPayloads } from "../input/inputPayloads.ts"
 import type { PayloadForm } from "../input/PayloadForm.ts"
 import { filesOf, openLogs } from "../logs/openLogs.ts"
@@ -114,6 +115,7 @@ const serveWith = (options: ServeOptions, page: PageFace) =>
       servesOneClient: isForOneClient,
       readsInput: !options.noStdin && !options.recvOnly,
       ...logFacts(options),
+      ...hubFacts(options),
       nameFrom: Option.getOrUndefined(options.nameFrom),
       hasClientCertificates: Option.isSome(paths.clientCa),
       hasSendings: options.send.length + options.macro.length > 0,
@@ -149,6 +151,7 @@ const serveWith = (options: ServeOptions, page: PageFace) =>
       maxConns: room.most,
       tls: tls?.acceptor,
     }
+    const hub = yield* signals.unlessEnded(sharedHub(options, settings))
     const named: { assistant?: ServerAssistantService } = {}
     const nameOf = Option.isSome(options.nameFrom) ? (id: ConnectionId) => named.assistant?.nameOf(id) ?? "" : undefined
     const renderer = yield* serverRenderer(output, settings.frame, {
@@ -178,6 +181,7 @@ const serveWith = (options: ServeOptions, page: PageFace) =>
         chat: chatOptions(options, isConsole || output !== "text" ? undefined : stdio.say),
         defaultListen: formatEndpoint(endpointsOf(read.listen, read.family)[0]),
         halfClosed: serving.halfClosed,
+        ...(hub === undefined ? {} : { hub }),
         ...(Option.isNone(options.nameFrom) ? {} : { nameFrom: options.nameFrom.value }),
         ...(serving.handler === undefined ? {} : { handler: serving.handler }),
         reload: (server) => Effect.provide(reloadOf(server), services),

@@ -9,6 +9,7 @@ import { familyFlags } from "../flags/familyFlags.ts"
 import { anyText, argumentsOf, oneOf, optionsOf, shapesOf, toggle, value, values } from "../flags/flag.ts"
 import type { CommandHelp } from "../flags/help.ts"
 import { inetdFlag } from "../flags/inetdFlag.ts"
+import { hubFlags } from "../flags/hubFlags.ts"
 import { limitFlags } from "../flags/limitFlags.ts"
 import { listenFlags } from "../flags/listenFlags.ts"
 import { logFlags } from "../flags/logFlags.ts"
@@ -63,6 +64,7 @@ export const serveFlags = {
   hubBudget: value("hub-budget", "SIZE", parseSize, {
     help: `Bytes that may be queued for one client (default ${formatBytes(limits.hubBudgetBytes)}).`,
   }),
+  ...hubFlags,
   ...telnetFlags,
   ...serverTlsFlags,
   ...accessFlags,

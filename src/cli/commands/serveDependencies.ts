@@ -4,9 +4,10 @@ import type { Dependency } from "../flags/dependencies.ts"
 import { type LogFacts, type LogKey, logDependencies } from "../flags/logFlags.ts"
 import { besideUi, besideUiProblem } from "../flags/pageFlags.ts"
 import { type ViewFacts, viewDependencies, type viewFlags } from "../flags/viewFlags.ts"
+import type { HubFacts } from "../hub/sharedHub.ts"
 
 /** The facts that decide whether a flag of `tcpfx serve` has an effect. */
-export interface ServeFacts extends LogFacts, ViewFacts {
+export interface ServeFacts extends LogFacts, ViewFacts, HubFacts {
   readonly mode: "console" | "broker" | "chat" | "echo" | "discard" | "reply" | "program"
   readonly frame: Framing.Framing
   /** The endpoints. Undefined if inherited sockets or the control socket may still change them. */
@@ -49,6 +50,7 @@ type ServeKey =
   | ("tlsMax" | "tlsCiphers" | "tlsLegacy" | "tlsPassphraseFile")
   | ("ipv6Only" | "ipv4" | "ipv6" | "family" | "keepalive" | "maxPerAddress" | "displace" | "allow" | "allowFile")
   | ("operator" | "frame")
+  | ("hub" | "hubName" | "hubNode" | "hubCreds" | "hubNkey" | "hubCa" | "hubCert")
   | ("eol" | "crlf" | "hex" | "checksum")
   | ("heartbeatInterval" | "heartbeatTimeout" | "noTraffic" | "quietProbes" | "pick" | "maxConns")
   | ("repeat" | "nameFrom" | "refusal" | "quit" | "noStdin" | "recvOnly" | "sendOnly")
@@ -62,6 +64,26 @@ export const serveDependencies: ReadonlyArray<Dependency<ServeKey, ServeFacts>> 
     flags: ["slowConsumer", "hubBudget"],
     isMet: ({ mode }) => mode === "console" || mode === "broker" || mode === "chat",
     problem: "needs --mode console, broker or chat; the other modes send nothing to all clients",
+  },
+  {
+    flags: ["hub"],
+    isMet: ({ mode }) => mode === "console" || mode === "broker" || mode === "chat",
+    problem: "needs --mode console, broker or chat; the other modes send nothing to all clients",
+  },
+  {
+    flags: ["hub"],
+    isMet: ({ servesOneClient }) => !servesOneClient,
+    problem: "has no effect with -l alone, which serves one client; give -k too",
+  },
+  {
+    flags: ["hubName", "hubNode", "hubCreds", "hubNkey", "hubCa", "hubCert"],
+    isMet: ({ hasHub }) => hasHub,
+    problem: "needs --hub nats://HOST:PORT",
+  },
+  {
+    flags: ["hubNkey"],
+    isMet: ({ hasHubCreds }) => !hasHubCreds,
+    problem: "has no effect beside --hub-creds, which has a seed of its own",
   },
   {
     flags: ["eol", "crlf", "hex", "checksum"],

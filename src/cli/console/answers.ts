@@ -1,5 +1,5 @@
 import * as Domain from "../../domain/assistant/index.ts"
-import { counted } from "../../domain/eventWords.ts"
+import { counted } from "../../domain/counted.ts"
 import { formatBytes, formatConnectionId, formatMillis } from "../../domain/index.ts"
 import { formatIso, formatTime } from "../output/format.ts"
 import type { Listing } from "./readInput.ts"

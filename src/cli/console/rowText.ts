@@ -1,5 +1,5 @@
 import * as Assistant from "../../domain/assistant/index.ts"
-import { counted } from "../../domain/eventWords.ts"
+import { counted } from "../../domain/counted.ts"
 import { type ConnectionId, escapeControls, formatBytes, formatConnectionId } from "../../domain/index.ts"
 import type { Stamps } from "../output/Stamps.ts"
 import type { Palette } from "../output/theme.ts"

@@ -1,6 +1,6 @@
 import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
-import { counted } from "../../domain/eventWords.ts"
+import { counted } from "../../domain/counted.ts"
 import { Framing, InvalidPayloadError } from "../../domain/index.ts"
 import { type CommandFailed, usageError } from "../process/exit.ts"
 import type { Input } from "../process/stdio.ts"

@@ -1,5 +1,5 @@
 import * as Effect from "effect/Effect"
-import { counted } from "../../domain/eventWords.ts"
+import { counted } from "../../domain/counted.ts"
 import { formatBytes } from "../../domain/index.ts"
 import { writeProblem } from "../files/files.ts"
 import type { LogFile } from "./LogFile.ts"

@@ -1,6 +1,6 @@
 import { writeHexDump } from "../../domain/assistant/writeHexDump.ts"
 import { ByteWriter } from "../../domain/ByteWriter.ts"
-import { counted } from "../../domain/eventWords.ts"
+import { counted } from "../../domain/counted.ts"
 import { allocate } from "../../runtime/bytes.ts"
 import { formatDate, formatTime } from "../output/format.ts"
 import type { Pieces } from "../process/streams/Sink.ts"

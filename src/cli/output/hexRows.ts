@@ -1,6 +1,6 @@
 import { hexDump, shownHex } from "../../domain/assistant/shownHex.ts"
 import type { ByteWriter } from "../../domain/ByteWriter.ts"
-import { counted } from "../../domain/eventWords.ts"
+import { counted } from "../../domain/counted.ts"
 import type { Page } from "./Page.ts"
 import { type RowFrame, writeSteps } from "./rows.ts"
 

@@ -1,4 +1,4 @@
-import { counted } from "../../domain/eventWords.ts"
+import { counted } from "../../domain/counted.ts"
 import { escapeControls, formatBytes } from "../../domain/index.ts"
 import type { Summary } from "../control/answers.ts"
 import { ageText } from "./clientTable.ts"

@@ -25,7 +25,7 @@ export class RoomTable<M> {
   acquire(name: string): Room<M> {
     let room = this.rooms.get(name)
     if (room === undefined) {
-      room = new Room<M>(name, this.hubs.framing, this.hubs.create())
+      room = new Room<M>(name, this.hubs.framing, this.hubs.create(name))
       if (this.closed) room.close()
       else this.rooms.set(name, room)
     }

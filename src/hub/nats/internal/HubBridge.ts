@@ -10,7 +10,6 @@ const joinedBytes = 256 * 1024
 /** The parts of the link to NATS that a bridge uses. */
 export interface BridgeLink {
   readonly node: string
-  readonly epoch: number
   /** The largest message, bytes. */
   readonly mostBytes: () => number
   /** Queues a message for NATS. */
@@ -31,6 +30,11 @@ export interface BridgeLink {
 export interface BridgeOptions {
   readonly framing: Framing.Framing
   readonly subject: string
+  /**
+   * A random number for this bridge. The positions of its messages count from its start, so a room that ends and begins
+   * again is another origin.
+   */
+  readonly epoch: number
   /** The maximum number of bytes that wait for NATS, and of bytes that have arrived and wait for blocked members. */
   readonly queueBytes: number
   /** Whether bytes above `queueBytes` that have arrived are dropped. Otherwise the hub gets them, and its policy applies. */
@@ -143,7 +147,8 @@ export class HubBridge implements HubSink {
     frames: number,
     how: { readonly hasParts?: boolean; readonly continues?: boolean; readonly continued?: boolean },
   ): void {
-    const { epoch, node } = this.link
+    const { node } = this.link
+    const { epoch } = this.options
     const { continued = false, continues = false, hasParts = false } = how
     const position = this.position()
     const { frames: framesBefore, sequence } = position
@@ -188,7 +193,7 @@ export class HubBridge implements HubSink {
 
   private receive(bytes: Uint8Array): void {
     const envelope = decodeEnvelope(bytes)
-    if (envelope === undefined || envelope.epoch === this.link.epoch) return
+    if (envelope === undefined || envelope.epoch === this.options.epoch) return
     const arrival = this.origins.take(envelope)
     if (arrival === undefined) return
     if (arrival.missed > 0) this.link.onMissed(arrival, "gap")
@@ -203,8 +208,9 @@ export class HubBridge implements HubSink {
     if (arrival !== undefined) this.link.onMissed(arrival, "gap")
   }
 
-  forget(epoch: number): void {
-    this.origins.forget(epoch)
+  /** Forgets a node. */
+  forget(node: string): void {
+    this.origins.forget(node)
   }
 
   private hold(arrival: Arrival): void {

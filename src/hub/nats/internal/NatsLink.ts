@@ -79,9 +79,9 @@ export class NatsLink implements BridgeLink, BusObserver {
       {
         onJoined: (node) => options.emit({ _tag: "NodeJoined", node }),
         onLeft: (node, cause) => options.emit({ _tag: "NodeLeft", node, cause }),
-        onForgotten: (epoch) => {
+        onForgotten: (epoch, node) => {
           this.mismatched.delete(epoch)
-          for (const bridge of this.bridges) bridge.forget(epoch)
+          for (const bridge of this.bridges) bridge.forget(node)
         },
       },
       Duration.toMillis(options.nodeTimeout),

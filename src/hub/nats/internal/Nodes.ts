@@ -10,7 +10,7 @@ export interface NodesObserver {
   readonly onJoined: (node: string) => void
   readonly onLeft: (node: string, cause: "left" | "silent") => void
   /** Nothing about the node needs to be kept any more. */
-  readonly onForgotten: (epoch: number) => void
+  readonly onForgotten: (epoch: number, node: string) => void
 }
 
 /** The other nodes, by their epoch. A silent node leaves after a timeout. It is remembered, so that a gap in its frames shows. */
@@ -72,7 +72,7 @@ export class Nodes {
     const known = this.nodes.get(epoch)
     if (known === undefined) return
     this.nodes.delete(epoch)
-    this.observer.onForgotten(epoch)
+    this.observer.onForgotten(epoch, known.node)
     if (known.isLive) this.observer.onLeft(known.node, "left")
   }
 
@@ -86,7 +86,7 @@ export class Nodes {
       }
       if (silent < this.forgetMillis) continue
       this.nodes.delete(epoch)
-      this.observer.onForgotten(epoch)
+      this.observer.onForgotten(epoch, known.node)
     }
   }
 }

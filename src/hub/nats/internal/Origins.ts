@@ -27,6 +27,9 @@ export interface Arrival {
   readonly ends: ReadonlyArray<number> | undefined
 }
 
+// With more origins, the oldest origin of a node goes when a new one of the same node comes.
+const mostOrigins = 256
+
 const nothing = new Uint8Array(0)
 
 /**
@@ -88,14 +91,24 @@ export class Origins {
     return origin.missed
   }
 
-  /** Forgets a node. */
-  forget(epoch: number): void {
-    this.origins.delete(epoch)
+  /** Forgets all origins with the name of a node. */
+  forget(node: string): void {
+    for (const [epoch, origin] of this.origins) if (origin.node === node) this.origins.delete(epoch)
+  }
+
+  // A node without members in a room is a new origin with each message that its program publishes there.
+  private forgetOldest(node: string): void {
+    for (const [epoch, origin] of this.origins) {
+      if (origin.node !== node) continue
+      this.origins.delete(epoch)
+      return
+    }
   }
 
   private add(epoch: number, node: string, sequence: number, frames: number, joinedWithin: boolean): Origin {
     const origin: Origin = { epoch, node, sequence, frames, missed: 0, pieces: [], pieceBytes: 0, joinedWithin }
     this.origins.set(epoch, origin)
+    if (this.origins.size > mostOrigins) this.forgetOldest(node)
     return origin
   }
 

@@ -1,6 +1,5 @@
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
-import * as Random from "effect/Random"
 import type * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
 import { settings as check, limits, type SettingsError } from "../../../domain/index.ts"
@@ -8,7 +7,7 @@ import { checkSubscription, EventBus } from "../../../runtime/EventBus.ts"
 import { machineTiming } from "../../../runtime/machineTiming.ts"
 import { Tap } from "../../../runtime/Tap.ts"
 import { makeTiming } from "../../../runtime/Timing.ts"
-import { type HubObserver, makeHubs } from "../../index.ts"
+import { type BareHub, type HubObserver, makeHubs } from "../../index.ts"
 import { type NatsHubOptions, natsChecks, natsDefaults } from "../NatsHubOptions.ts"
 import type { NatsHubEvent, NatsHubService } from "../NatsHubService.ts"
 import type { NatsConnectError, NatsMissingError } from "../natsErrors.ts"
@@ -17,6 +16,7 @@ import { HubBridge } from "./HubBridge.ts"
 import { NatsLink } from "./NatsLink.ts"
 import { NodeName } from "./NodeName.ts"
 import { type NatsBusOptions, natsBus } from "./natsBus.ts"
+import { SharedHub } from "./SharedHub.ts"
 import { subjectsOf } from "./subjects.ts"
 
 // How long a node that starts waits for the answers of the other nodes, before it says that it is attached.
@@ -43,7 +43,10 @@ export const makeNatsHub = (
     const checked = yield* check.checkSettings(options, natsChecks)
     const hubs = yield* makeHubs(options)
     const timing = yield* makeTiming
-    const node = checked.node ?? NodeName.random(yield* random)
+    const next = yield* random
+    const nextEpoch = () => Math.floor(next() * epochs)
+    const node = checked.node ?? NodeName.random(next)
+    const epoch = nextEpoch()
     const { framing } = hubs
     const queueBytes = checked.queueBytes ?? natsDefaults.queueBytes
     const subjects = subjectsOf(checked.hub ?? natsDefaults.hub, framing.name)
@@ -57,7 +60,7 @@ export const makeNatsHub = (
     const link = new NatsLink(
       {
         node,
-        epoch: Math.floor((yield* Random.next) * epochs),
+        epoch,
         framing: framing.name,
         nodesSubject: subjects.nodes,
         queueBytes,
@@ -83,20 +86,27 @@ export const makeNatsHub = (
     })(link)
     link.use(bus)
     yield* Effect.addFinalizer(() => endLink(link))
-    const hub = yield* Effect.acquireRelease(Effect.sync(hubs.create), (made) => Effect.sync(() => made.close()))
-    const bridge = new HubBridge(hub, link, {
-      framing,
-      subject: subjects.all,
-      queueBytes,
-      dropsArrived: (options.slowConsumer ?? limits.slowConsumer) === "block",
-    })
-    link.add(bridge)
-    link.begin(bridge)
+    const dropsArrived = (options.slowConsumer ?? limits.slowConsumer) === "block"
+    const joined = (hub: BareHub, subject: string, ownEpoch: number): HubBridge => {
+      const bridge = new HubBridge(hub, link, { framing, subject, epoch: ownEpoch, queueBytes, dropsArrived })
+      link.add(bridge)
+      return bridge
+    }
+    const hub = yield* Effect.acquireRelease(
+      Effect.sync(() => hubs.create("")),
+      (made) => Effect.sync(() => made.close()),
+    )
+    link.begin(joined(hub, subjects.all, epoch))
+    const createRoom = (name: string): BareHub => {
+      const room = hubs.create(name)
+      return new SharedHub(room, joined(room, subjects.room(name), nextEpoch()), link)
+    }
     const service = hubs.serviceOf(hub)
     return {
       ...service,
       // The bridge is no subscriber of the program.
       stats: Effect.map(service.stats, (stats) => ({ ...stats, subscribers: stats.subscribers - 1 })),
+      rooms: { ...hubs, isShared: true, create: createRoom },
       observe: (observer) => Effect.zipRight(service.observe(observer), tap.observe(observer)),
       natsState: Effect.sync(() => ({
         node,

@@ -34,7 +34,7 @@ const load: Effect.Effect<Client, NatsMissingError> = Effect.tryPromise({
 })
 
 const textOf = (secret: Secret): string => (Redacted.isRedacted(secret) ? Redacted.value(secret) : secret)
-const bytesOf = (secret: Secret): Uint8Array => new TextEncoder().encode(textOf(secret).trim())
+const encode = (text: string): Uint8Array => new TextEncoder().encode(text)
 
 interface ServerAddress {
   readonly hostPort: string
@@ -62,9 +62,10 @@ const authenticatorOf = (client: Client, auth: NatsAuth): Authenticator => {
     case "Token":
       return client.tokenAuthenticator(textOf(auth.token))
     case "Nkey":
-      return client.nkeyAuthenticator(bytesOf(auth.seed))
+      return client.nkeyAuthenticator(encode(textOf(auth.seed).trim()))
     case "Credentials":
-      return client.credsAuthenticator(bytesOf(auth.content))
+      // The parser of the client needs a line end after the last line.
+      return client.credsAuthenticator(encode(`${textOf(auth.content)}\n`))
   }
 }
 
@@ -95,6 +96,7 @@ const reasonOf = (error: unknown): string => {
   const { cause, message, name } = error
   if (name === "AuthorizationError") return "NATS refuses the credentials (Authorization Violation)"
   if (name === "TimeoutError") return "the server does not answer"
+  if (message === "connection refused") return message
   if (cause instanceof Error && cause.message !== message) return `${message} (${cause.message})`
   return message
 }

@@ -1,0 +1,38 @@
+import { formatBytes, type HubEvent } from "../domain/index.ts"
+
+const missedOf = (event: Extract<HubEvent, { readonly _tag: "HubAttached" }>): string => {
+  const missed = event.missed.map(({ frames, node }) => `@${node} 的 ${frames} 帧`)
+  return [
+    ...(missed.length === 0 ? [] : [`错过 ${missed.join("、")}`]),
+    ...(event.late === 0 ? [] : [`本节点的 ${event.late} 帧延迟发送`]),
+    ...(event.dropped === 0 ? [] : [`本节点的 ${event.dropped} 帧（${formatBytes(event.droppedBytes)}）被丢弃`]),
+  ]
+    .map((part) => `；${part}`)
+    .join("")
+}
+
+/** Describes an event of a hub that several nodes share, in Chinese. */
+export const chineseHubEvent = (event: HubEvent): string => {
+  switch (event._tag) {
+    case "HubAttached":
+      return `集线器已接入 NATS ${event.server}，另有 ${event.nodes} 个节点${missedOf(event)}`
+    case "HubDetached":
+      return `集线器已脱离 NATS：${event.reason}；本节点的客户端之间继续通信`
+    case "HubStalled":
+      return `NATS 接收太慢：${formatBytes(event.pendingBytes)} 正在等待发送`
+    case "HubRecovered":
+      return "NATS 已跟上"
+    case "HubOverflowed":
+      return `等待 NATS 的数据超过 ${formatBytes(event.budgetBytes)}，最早的帧被丢弃`
+    case "HubMissed":
+      return event.cause === "gap"
+        ? `错过 @${event.node} 的 ${event.missed} 帧，共 ${event.total} 帧`
+        : `本节点的客户端接收太慢，丢弃 @${event.node} 的 ${event.missed} 帧，共错过 ${event.total} 帧`
+    case "NodeJoined":
+      return `@${event.node} 加入集线器`
+    case "NodeLeft":
+      return event.cause === "left" ? `@${event.node} 离开集线器` : `@${event.node} 离开集线器：不再有消息`
+    case "NodeMismatched":
+      return `@${event.node} 的分帧方式是 ${event.framing}，无法共享帧`
+  }
+}

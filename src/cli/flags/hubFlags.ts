@@ -1,0 +1,58 @@
+import * as Either from "effect/Either"
+import { ValueSyntaxError } from "../../domain/index.ts"
+import { anyText, value } from "./flag.ts"
+
+const refuse = (input: string, kind: string, problem: string, expected: string) =>
+  Either.left(new ValueSyntaxError({ input, kind, problem, expected }))
+
+/** Returns an address without its password, because error messages show it. */
+const shown = (input: string): string => input.replace(/\/\/[^@/]*@/g, "//…@")
+
+/** Parses the servers of a hub: addresses with commas between them. */
+export const parseHub = (input: string): Either.Either<ReadonlyArray<string>, ValueSyntaxError> => {
+  const servers = input.split(",").map((server) => server.trim())
+  const isServer = (server: string): boolean =>
+    /^(nats|tls):\/\//.test(server) && URL.canParse(server) && /^\/?$/.test(new URL(server).pathname)
+  return servers.every((server) => isServer(server) && new URL(server).hostname !== "")
+    ? Either.right(servers)
+    : refuse(
+        shown(input),
+        "a NATS server",
+        "it is not an address of NATS",
+        "nats://HOST:PORT or tls://HOST:PORT, several with commas between them",
+      )
+}
+
+const parseNode = (input: string): Either.Either<string, ValueSyntaxError> =>
+  /^[A-Za-z0-9_-]{1,64}$/.test(input)
+    ? Either.right(input)
+    : refuse(
+        input,
+        "the name of a node",
+        "it has other characters, or too many",
+        '1 to 64 letters, digits, "-" and "_"',
+      )
+
+const parseHubName = (input: string): Either.Either<string, ValueSyntaxError> =>
+  input === "" ? refuse(input, "the name of a hub", "it is empty", "a name, such as plant") : Either.right(input)
+
+/** The flags of a hub that several servers share. */
+export const hubFlags = {
+  hub: value("hub", "URL", parseHub, {
+    help: "Share frames with the servers of other machines through NATS: nats://HOST:4222, or tls://. Keep a password out of argv: TCPFX_SERVE_HUB.",
+  }),
+  hubName: value("hub-name", "NAME", parseHubName, {
+    help: "The hub to share: servers with the same name (default main).",
+  }),
+  hubNode: value("hub-node", "NAME", parseNode, {
+    help: "The name of this server in the hub (default: a random name).",
+  }),
+  hubCreds: value("hub-creds", "PATH", anyText, { help: "The credentials file for NATS." }),
+  hubNkey: value("hub-nkey", "PATH", anyText, { help: "The file with the nkey seed for NATS." }),
+  hubCa: value("hub-ca", "PATH", anyText, {
+    help: "The CA certificates that the certificate of NATS must chain to (PEM).",
+  }),
+  hubCert: value("hub-cert", "PATH", anyText, {
+    help: "The certificate for NATS, and its key in the same file (PEM), if NATS asks for one.",
+  }),
+}

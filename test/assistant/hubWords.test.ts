@@ -1,0 +1,75 @@
+import { describe, expect, it } from "@effect/vitest"
+import { describeServerEvent } from "../../src/assistant/describe.ts"
+import type { HubNotice } from "../../src/domain/index.ts"
+
+const notices: ReadonlyArray<readonly [notice: HubNotice, en: string, zh: string]> = [
+  [
+    { _tag: "HubAttached", server: "nats:4222", nodes: 0, missed: [], late: 0, dropped: 0, droppedBytes: 0 },
+    "the hub is attached to NATS at nats:4222, with no other node",
+    "集线器已接入 NATS nats:4222，另有 0 个节点",
+  ],
+  [
+    {
+      _tag: "HubAttached",
+      server: "nats:4222",
+      nodes: 2,
+      missed: [
+        { node: "a", frames: 1 },
+        { node: "b", frames: 2 },
+      ],
+      late: 3,
+      dropped: 4,
+      droppedBytes: 2048,
+    },
+    "the hub is attached to NATS at nats:4222, with 2 other nodes; missed 1 frame of @a, 2 frames of @b; 3 own frames sent late; 4 own frames (2 KiB) dropped",
+    "集线器已接入 NATS nats:4222，另有 2 个节点；错过 @a 的 1 帧、@b 的 2 帧；本节点的 3 帧延迟发送；本节点的 4 帧（2 KiB）被丢弃",
+  ],
+  [
+    { _tag: "HubDetached", reason: "gone" },
+    "the hub is detached: gone; clients here continue among themselves",
+    "集线器已脱离 NATS：gone；本节点的客户端之间继续通信",
+  ],
+  [
+    { _tag: "HubStalled", pendingBytes: 1024 },
+    "NATS takes frames too slowly: 1 KiB are queued for it",
+    "NATS 接收太慢：1 KiB 正在等待发送",
+  ],
+  [{ _tag: "HubRecovered" }, "NATS has caught up", "NATS 已跟上"],
+  [
+    { _tag: "HubOverflowed", pendingBytes: 3000, budgetBytes: 2048 },
+    "more than 2 KiB wait for NATS; the oldest frames are dropped",
+    "等待 NATS 的数据超过 2 KiB，最早的帧被丢弃",
+  ],
+  [
+    { _tag: "HubMissed", node: "a", missed: 1, total: 5, cause: "gap" },
+    "missed 1 frame of @a, 5 in total",
+    "错过 @a 的 1 帧，共 5 帧",
+  ],
+  [
+    { _tag: "HubMissed", node: "a", missed: 2, total: 5, cause: "overflow" },
+    "dropped 2 frames of @a, because clients here take them too slowly; 5 missed in total",
+    "本节点的客户端接收太慢，丢弃 @a 的 2 帧，共错过 5 帧",
+  ],
+  [{ _tag: "NodeJoined", node: "a" }, "@a shares the hub", "@a 加入集线器"],
+  [{ _tag: "NodeLeft", node: "a", cause: "left" }, "@a left the hub", "@a 离开集线器"],
+  [
+    { _tag: "NodeLeft", node: "a", cause: "silent" },
+    "@a left the hub: it is no longer heard",
+    "@a 离开集线器：不再有消息",
+  ],
+  [
+    { _tag: "NodeMismatched", node: "a", framing: "slip" },
+    "@a shares no frames: its framing is slip",
+    "@a 的分帧方式是 slip，无法共享帧",
+  ],
+]
+
+describe("an event of a shared hub", () => {
+  it("has words in both languages", () => {
+    for (const [notice, en, zh] of notices) {
+      const event = { ...notice, seq: 1, at: 0 }
+      expect(describeServerEvent(event, "en").text).toBe(en)
+      expect(describeServerEvent(event, "zh").text).toBe(zh)
+    }
+  })
+})

@@ -1,0 +1,86 @@
+import { describe, expect, it } from "@effect/vitest"
+import * as Effect from "effect/Effect"
+import { decodeServerEventLine, tcpEndpoint } from "../../src/domain/index.ts"
+import { natsServer, startNats } from "../support/natsServer.ts"
+import { haveAll } from "../support/peers.ts"
+import { dialRaw } from "../support/rawPeer.ts"
+import { tcpfx } from "../support/tcpfxProcess.ts"
+
+/** A broker on a hub, and its port. */
+const broker = (args: ReadonlyArray<string>, env: Readonly<Record<string, string>> = {}) =>
+  Effect.gen(function* () {
+    const process = yield* tcpfx(["serve", "127.0.0.1:0", "--broker", "--frame", "line", ...args], { env })
+    const [, port] = yield* process.waitFor("stderr", /listening on 127\.0\.0\.1:(\d+)/)
+    return { process, endpoint: tcpEndpoint("127.0.0.1", Number(port)) }
+  })
+
+describe.runIf(haveAll(natsServer))("tcpfx serve --hub", { timeout: 60_000 }, () => {
+  it.scopedLive("shares frames with another server, and shows the events of the hub", () =>
+    Effect.gen(function* () {
+      const { port, process: nats } = yield* startNats({ config: 'authorization { user: "u", password: "secret" }' })
+      const url = `nats://u:secret@127.0.0.1:${port}`
+      const one = yield* broker(["--hub-node", "one"], { TCPFX_SERVE_HUB: url })
+      const two = yield* broker(["--hub-node", "two", "--output", "json"], { TCPFX_SERVE_HUB: url })
+      yield* one.process.waitFor("stderr", /@two shares the hub/)
+      const here = yield* dialRaw(one.endpoint)
+      const there = yield* dialRaw(two.endpoint)
+      yield* here.write("from one\n")
+      expect((yield* there.take(9)).toString()).toBe("from one\n")
+      yield* there.write("from two\n")
+      expect((yield* here.take(9)).toString()).toBe("from two\n")
+      yield* nats.kill("SIGKILL")
+      yield* one.process.waitFor("stderr", /the hub is detached: .*; clients here continue among themselves/)
+      yield* startNats({ port, config: 'authorization { user: "u", password: "secret" }' })
+      yield* one.process.waitFor(
+        "stderr",
+        /detached[\s\S]*the hub is attached to NATS at 127\.0\.0\.1:\d+, with 1 other node/,
+      )
+      yield* one.process.kill("SIGTERM")
+      yield* two.process.waitFor("stdout", /"NodeLeft".*"node":"one","cause":"left"/)
+      const lines = two.process.text("stdout").trim().split("\n")
+      for (const line of lines) expect(decodeServerEventLine(line)._tag).toBe("Right")
+    }),
+  )
+
+  it.scopedLive("keeps hubs with different names apart", () =>
+    Effect.gen(function* () {
+      const { url } = yield* startNats()
+      const one = yield* broker(["--hub", url, "--hub-name", "a", "--hub-node", "one"])
+      const two = yield* broker(["--hub", url, "--hub-name", "b", "--hub-node", "two"])
+      const three = yield* broker(["--hub", url, "--hub-name", "a", "--hub-node", "three"])
+      yield* one.process.waitFor("stderr", /@three shares the hub/)
+      const sender = yield* dialRaw(one.endpoint)
+      const apart = yield* dialRaw(two.endpoint)
+      const together = yield* dialRaw(three.endpoint)
+      yield* sender.write("x\n")
+      expect((yield* together.take(2)).toString()).toBe("x\n")
+      yield* (yield* dialRaw(two.endpoint)).write("y\n")
+      expect((yield* apart.take(2)).toString()).toBe("y\n")
+    }),
+  )
+
+  it.scopedLive("refuses what it cannot use, with one line", () =>
+    Effect.gen(function* () {
+      const refusal = (...args: ReadonlyArray<string>) =>
+        Effect.gen(function* () {
+          const process = yield* tcpfx(["serve", "127.0.0.1:0", ...args])
+          const { code } = yield* process.ended
+          return [code, process.text("stderr")]
+        })
+      expect(yield* refusal("--hub", "http://x")).toEqual([
+        2,
+        'tcpfx: --hub: "http://x" is not a NATS server: it is not an address of NATS; expected nats://HOST:PORT or tls://HOST:PORT, several with commas between them\n',
+      ])
+      expect(yield* refusal("--hub", "nats://127.0.0.1:1")).toEqual([
+        1,
+        "tcpfx: --hub: cannot connect to NATS at 127.0.0.1:1: connection refused\n",
+      ])
+      expect(yield* refusal("--hub-name", "x")).toEqual([2, "tcpfx: --hub-name needs --hub nats://HOST:PORT\n"])
+      expect((yield* refusal("--hub", "nats://127.0.0.1:1", "--echo"))[0]).toBe(2)
+      expect(yield* refusal("--hub", "nats://127.0.0.1:1", "--hub-creds", "/none")).toEqual([
+        2,
+        "tcpfx: --hub-creds: /none cannot be read: there is no such file\n",
+      ])
+    }),
+  )
+})
