@@ -100,6 +100,7 @@ describe.runIf(haveAll(natsServer))("a hub on a real NATS server", { timeout: 12
       const two = yield* serve("two")
       const here = yield* dialRaw(one.endpoint)
       const there = yield* dialRaw(two.endpoint)
+      for (const { events } of [one, two]) yield* events.first("ConnectionOpened", 1)
       yield* here.send(utf8("hello from here\n"))
       expect(textOf(yield* there.take(16))).toBe("hello from here\n")
       yield* there.send(utf8("hello from there\n"))
