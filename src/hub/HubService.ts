@@ -5,6 +5,7 @@ import type * as Stream from "effect/Stream"
 import type {
   Codec,
   CodecError,
+  ConnectionId,
   Frame,
   Framing,
   HubNotice,
@@ -14,6 +15,7 @@ import type {
   SlowConsumerPolicy,
 } from "../domain/index.ts"
 import type { HubPort } from "./HubPort.ts"
+import type { RemoteClient, RemotePresence } from "./RemoteClient.ts"
 
 /** Options of a hub. */
 export interface HubOptions {
@@ -86,6 +88,18 @@ export interface HubObserver {
   readonly onNotice?: ((notice: HubNotice) => void) | undefined
 }
 
+/** The clients of all nodes that share a hub. */
+export interface HubNetwork {
+  /** The clients of the other nodes, as far as this node has heard of them. Clients of a silent node leave with it. */
+  readonly clients: Effect.Effect<ReadonlyArray<RemoteClient>>
+  /** The clients of the other nodes at the start of the stream, then each that comes or goes. It ends with the hub. */
+  readonly presence: Stream.Stream<RemotePresence>
+  /** Tells the other nodes of a client of this node. A server calls it. `remote`: its endpoint as text. */
+  readonly opened: (id: ConnectionId, remote: string, since: number) => void
+  /** Tells the other nodes that a client of this node has gone. A server calls it. */
+  readonly closed: (id: ConnectionId) => void
+}
+
 /** The operations of a hub. */
 export interface HubService {
   /**
@@ -115,6 +129,8 @@ export interface HubService {
   /** Calls an observer until the scope closes. */
   readonly observe: (observer: HubObserver) => Effect.Effect<void, never, Scope.Scope>
   readonly framing: Framing.Framing
+  /** The other nodes of a hub that several nodes share. `undefined` for a hub in memory. */
+  readonly network?: HubNetwork
   /** The synchronous side of the hub, for connections. */
   readonly port: HubPort
 }

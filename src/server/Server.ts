@@ -44,6 +44,7 @@ import type { OpenConnection } from "./internal/OpenConnection.ts"
 import { type DrainResult, ServerCore } from "./internal/ServerCore.ts"
 import { makeSending } from "./internal/sending.ts"
 import { makeServe } from "./internal/serveConnection.ts"
+import { shareClients } from "./internal/shareClients.ts"
 import { protocolHandler } from "./protocolHandler.ts"
 import { type CheckedServerSettings, ServerConfig } from "./ServerConfig.ts"
 import type { ServerObserver } from "./ServerObserver.ts"
@@ -178,6 +179,7 @@ const makeServer = Effect.fnUntraced(function* <E, R, RF>(
   const watchFrames = () => host?.watchFrames(bus.wantsFrames() || tap.wantsRuns || tap.wantsSent)
   if (options.hub !== undefined) {
     yield* options.hub.observe({ onNotice: (notice) => bus.emitOwn((seq, at) => ({ ...notice, seq, at })) })
+    if (options.hub.network !== undefined) yield* tap.observe(shareClients(options.hub.network))
   }
   const fork = yield* FiberSet.makeRuntime<never, void, never>()
   const { handler, onHandlerFailure = logHandlerFailure } = options

@@ -33,10 +33,7 @@ describe.runIf(haveAll(natsServer))("tcpfx serve --hub", { timeout: 60_000 }, ()
       yield* nats.kill("SIGKILL")
       yield* one.process.waitFor("stderr", /the hub is detached: .*; clients here continue among themselves/)
       yield* startNats({ port, config: 'authorization { user: "u", password: "secret" }' })
-      yield* one.process.waitFor(
-        "stderr",
-        /detached[\s\S]*the hub is attached to NATS at 127\.0\.0\.1:\d+, with /,
-      )
+      yield* one.process.waitFor("stderr", /detached[\s\S]*the hub is attached to NATS at 127\.0\.0\.1:\d+, with /)
       yield* one.process.kill("SIGTERM")
       yield* two.process.waitFor("stdout", /"NodeLeft".*"node":"one","cause":"left"/)
       const lines = two.process.text("stdout").trim().split("\n")

@@ -1,18 +1,17 @@
 import { writeFileSync } from "node:fs"
 import { join } from "node:path"
 import { describe, expect, it } from "@effect/vitest"
-import * as Chunk from "effect/Chunk"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Redacted from "effect/Redacted"
-import * as Stream from "effect/Stream"
 import { Framing } from "../../src/domain/index.ts"
-import { NatsHub, type NatsHubOptions, type NatsHubService } from "../../src/hub/nats/index.ts"
+import { NatsHub, type NatsHubOptions } from "../../src/hub/nats/index.ts"
 import { Handler, Server, ServerConfig } from "../../src/server/index.ts"
 import { Testing } from "../../src/testing/index.ts"
 import { NodeTransport } from "../../src/transport/index.ts"
 import { makeIdentity } from "../support/certificates.ts"
 import { makeCredentials } from "../support/natsCredentials.ts"
+import { framesOf, natsNode, numbers, publishNumbers } from "../support/natsNode.ts"
 import { natsServer, startNats } from "../support/natsServer.ts"
 import { haveAll } from "../support/peers.ts"
 import { dialRaw } from "../support/rawPeer.ts"
@@ -20,60 +19,21 @@ import { tcpProxy } from "../support/tcpProxy.ts"
 import { temporaryFolder } from "../support/transportFixture.ts"
 import { textOf, utf8 } from "../support/wireProbe.ts"
 
-/** A node on a real server, and what a subscriber of it got. */
-const nodeAt = (url: string, node: string, more: Partial<NatsHubOptions> = {}) =>
-  Effect.gen(function* () {
-    const hub = yield* NatsHub.make({ servers: url, node, framing: Framing.line, ...more })
-    const events = yield* Testing.probe(hub.subscribeEvents())
-    const got: Array<string> = []
-    const waiting: Array<() => void> = []
-    const stream = yield* hub.subscribe({ budgetBytes: 64 * 1024 * 1024 })
-    yield* Effect.forkScoped(
-      Stream.runForEachChunk(stream, (frames) =>
-        Effect.sync(() => {
-          got.push(...Chunk.toReadonlyArray(frames).map(({ bytes }) => textOf(bytes)))
-          for (const wake of waiting.splice(0)) wake()
-        }),
-      ),
-    )
-    const has = (count: number): Effect.Effect<void> =>
-      Effect.suspend(() =>
-        got.length >= count
-          ? Effect.void
-          : Effect.zipRight(
-              Effect.async<void>((resume) => void waiting.push(() => resume(Effect.void))),
-              has(count),
-            ),
-      )
-    return { hub, events, got, has }
-  })
-
-const publish = (hub: NatsHubService, prefix: string, from: number, count: number) =>
-  Effect.forEach(
-    Array.from({ length: count }, (_, at) => `${prefix}${from + at}`),
-    (text) => hub.publish(utf8(text)),
-    {
-      discard: true,
-    },
-  )
-
-const numbers = (prefix: string, count: number, from = 0) =>
-  Array.from({ length: count }, (_, at) => `${prefix}${from + at}`)
-const of = (got: ReadonlyArray<string>, prefix: string) => got.filter((text) => text.startsWith(prefix))
-
 describe.runIf(haveAll(natsServer))("a hub on a real NATS server", { timeout: 120_000 }, () => {
   it.scopedLive("delivers the frames of two nodes to each other, once each and in the order of the publisher", () =>
     Effect.gen(function* () {
       const { url } = yield* startNats()
-      const a = yield* nodeAt(url, "a")
-      const b = yield* nodeAt(url, "b")
+      const a = yield* natsNode(url, "a")
+      const b = yield* natsNode(url, "b")
       yield* a.events.one("NodeJoined", ({ node }) => node === "b")
       const count = 20_000
-      yield* Effect.all([publish(a.hub, "a", 0, count), publish(b.hub, "b", 0, count)], { concurrency: 2 })
+      yield* Effect.all([publishNumbers(a.hub, "a", 0, count), publishNumbers(b.hub, "b", 0, count)], {
+        concurrency: 2,
+      })
       for (const { got, has } of [a, b]) {
         yield* has(2 * count)
-        expect(of(got, "a")).toEqual(numbers("a", count))
-        expect(of(got, "b")).toEqual(numbers("b", count))
+        expect(framesOf(got, "a")).toEqual(numbers("a", count))
+        expect(framesOf(got, "b")).toEqual(numbers("b", count))
       }
     }),
   )
@@ -89,12 +49,11 @@ describe.runIf(haveAll(natsServer))("a hub on a real NATS server", { timeout: 12
               Layer.provide([ServerConfig.layer({ listen: "127.0.0.1:0" }), NodeTransport.layer]),
             ),
           )
-          const [endpoint] = yield* Effect.provide(
-            Effect.flatMap(Server, (server) => server.listening),
-            context,
-          )
+          const server = yield* Effect.provide(Server, context)
+          const events = yield* record(server.subscribeEvents())
+          const [endpoint] = yield* server.listening
           if (endpoint === undefined) throw new Error("it does not listen")
-          return { endpoint, hub: yield* Effect.provide(NatsHub, context) }
+          return { endpoint, events }
         })
       const one = yield* serve("one")
       const two = yield* serve("two")
@@ -111,27 +70,27 @@ describe.runIf(haveAll(natsServer))("a hub on a real NATS server", { timeout: 12
   it.scopedLive("goes on while the server is killed, and loses, doubles and reorders nothing that fits its queue", () =>
     Effect.gen(function* () {
       const first = yield* startNats()
-      const a = yield* nodeAt(first.url, "a")
-      const b = yield* nodeAt(first.url, "b")
+      const a = yield* natsNode(first.url, "a")
+      const b = yield* natsNode(first.url, "b")
       yield* a.events.next("HubAttached")
       yield* b.events.next("HubAttached")
-      yield* publish(a.hub, "a", 0, 1000)
+      yield* publishNumbers(a.hub, "a", 0, 1000)
       yield* b.has(1000)
       yield* first.process.kill("SIGKILL")
       yield* a.events.next("HubDetached")
       yield* b.events.next("HubDetached")
-      yield* publish(a.hub, "a", 1000, 1000)
-      yield* publish(b.hub, "b", 0, 1000)
+      yield* publishNumbers(a.hub, "a", 1000, 1000)
+      yield* publishNumbers(b.hub, "b", 0, 1000)
       yield* a.has(2000)
       yield* startNats({ port: first.port })
       yield* a.events.next("HubAttached")
       yield* b.events.next("HubAttached")
-      yield* publish(a.hub, "a", 2000, 10)
+      yield* publishNumbers(a.hub, "a", 2000, 10)
       yield* b.has(2 * 1000 + 1000 + 10)
       yield* a.has(2 * 1000 + 1000 + 10)
       for (const { got } of [a, b]) {
-        expect(of(got, "a")).toEqual(numbers("a", 2010))
-        expect(of(got, "b")).toEqual(numbers("b", 1000))
+        expect(framesOf(got, "a")).toEqual(numbers("a", 2010))
+        expect(framesOf(got, "b")).toEqual(numbers("b", 1000))
       }
       const again = a.events.all("HubAttached")[1]
       expect(again).toMatchObject({ missed: [], dropped: 0 })
@@ -143,18 +102,18 @@ describe.runIf(haveAll(natsServer))("a hub on a real NATS server", { timeout: 12
     Effect.gen(function* () {
       const { port, url } = yield* startNats()
       const proxy = yield* tcpProxy(port)
-      const a = yield* nodeAt(url, "a")
-      const b = yield* nodeAt(`nats://127.0.0.1:${proxy.port}`, "b")
+      const a = yield* natsNode(url, "a")
+      const b = yield* natsNode(`nats://127.0.0.1:${proxy.port}`, "b")
       yield* b.events.next("HubAttached")
-      yield* publish(a.hub, "a", 0, 5)
+      yield* publishNumbers(a.hub, "a", 0, 5)
       yield* b.has(5)
       yield* proxy.cut
       yield* b.events.next("HubDetached")
-      yield* publish(a.hub, "a", 5, 50)
+      yield* publishNumbers(a.hub, "a", 5, 50)
       yield* a.has(55)
       yield* proxy.mend
       expect(yield* b.events.next("HubAttached")).toMatchObject({ missed: [{ node: "a", frames: 50 }], late: 0 })
-      yield* publish(a.hub, "a", 55, 5)
+      yield* publishNumbers(a.hub, "a", 55, 5)
       yield* b.has(10)
       expect(b.got).toEqual([...numbers("a", 5), ...numbers("a", 5, 55)])
     }),
@@ -164,11 +123,11 @@ describe.runIf(haveAll(natsServer))("a hub on a real NATS server", { timeout: 12
     Effect.gen(function* () {
       const { port, url } = yield* startNats()
       const proxy = yield* tcpProxy(port)
-      const a = yield* nodeAt(`nats://127.0.0.1:${proxy.port}`, "a", { stallTimeout: "500 millis" })
-      const b = yield* nodeAt(url, "b")
+      const a = yield* natsNode(`nats://127.0.0.1:${proxy.port}`, "a", { stallTimeout: "500 millis" })
+      const b = yield* natsNode(url, "b")
       yield* a.events.next("HubAttached")
       yield* proxy.freeze
-      yield* publish(a.hub, "a", 0, 100)
+      yield* publishNumbers(a.hub, "a", 0, 100)
       expect((yield* a.events.next("HubDetached")).reason).toBe("NATS has taken nothing for 500ms")
       expect(a.got.length).toBe(100)
       yield* proxy.thaw
@@ -181,16 +140,16 @@ describe.runIf(haveAll(natsServer))("a hub on a real NATS server", { timeout: 12
   it.scopedLive("authenticates with a user, a token, an nkey, and says when the server refuses it", () =>
     Effect.gen(function* () {
       const byPassword = yield* startNats({ config: 'authorization { user: "u", password: "p w" }' })
-      yield* nodeAt(`nats://u:p%20w@127.0.0.1:${byPassword.port}`, "a")
-      yield* nodeAt(byPassword.url, "b", { auth: { _tag: "Password", user: "u", password: "p w" } })
+      yield* natsNode(`nats://u:p%20w@127.0.0.1:${byPassword.port}`, "a")
+      yield* natsNode(byPassword.url, "b", { auth: { _tag: "Password", user: "u", password: "p w" } })
       const wrong = NatsHub.make({ servers: byPassword.url, auth: { _tag: "Password", user: "u", password: "x" } })
       expect((yield* Effect.flip(wrong)).message).toMatch(/NATS refuses the credentials \(Authorization Violation\)/)
       const byToken = yield* startNats({ config: 'authorization { token: "secret" }' })
-      yield* nodeAt(`nats://secret@127.0.0.1:${byToken.port}`, "a")
+      yield* natsNode(`nats://secret@127.0.0.1:${byToken.port}`, "a")
       const byNkey = yield* startNats({
         config: 'authorization { users: [ { nkey: "UDXU4RCSJNZOIQHZNWXHXORDPRTGNJAHAHFRGZNEEJCPQTT2M7NLCNF4" } ] }',
       })
-      yield* nodeAt(byNkey.url, "a", {
+      yield* natsNode(byNkey.url, "a", {
         auth: { _tag: "Nkey", seed: "SUACSSL3UAHUDXKFSNVUZRF5UHPMWZ6BFDTJ7M6USDXIEDNPPQYYYCU3VY" },
       })
     }),
@@ -200,7 +159,7 @@ describe.runIf(haveAll(natsServer))("a hub on a real NATS server", { timeout: 12
     Effect.gen(function* () {
       const { config, content } = makeCredentials()
       const { url } = yield* startNats({ config })
-      yield* nodeAt(url, "a", { auth: { _tag: "Credentials", content } })
+      yield* natsNode(url, "a", { auth: { _tag: "Credentials", content } })
       expect((yield* Effect.flip(NatsHub.make({ servers: url }))).message).toMatch(/refuses the credentials/)
     }),
   )
@@ -225,10 +184,10 @@ describe.runIf(haveAll(natsServer))("a hub on a real NATS server", { timeout: 12
       const { port } = yield* startNats({ config })
       const url = `tls://127.0.0.1:${port}`
       const tls = { ca: ca.cert, identity: client }
-      const a = yield* nodeAt(url, "a", { tls })
-      const b = yield* nodeAt(url, "b", { tls })
+      const a = yield* natsNode(url, "a", { tls })
+      const b = yield* natsNode(url, "b", { tls })
       yield* a.events.one("NodeJoined", ({ node }) => node === "b")
-      yield* publish(a.hub, "a", 0, 10)
+      yield* publishNumbers(a.hub, "a", 0, 10)
       yield* b.has(10)
       const message = (more: Partial<NatsHubOptions>) =>
         Effect.map(Effect.flip(NatsHub.make({ servers: url, ...more })), (error) => error.message)

@@ -41,6 +41,8 @@ export interface Network {
     args: ReadonlyArray<string>,
     env?: Readonly<Record<string, string>>,
   ) => Effect.Effect<Process, never, Scope.Scope>
+  /** Starts another program in the network. */
+  readonly start: (command: string, args: ReadonlyArray<string>) => Effect.Effect<Process, never, Scope.Scope>
   /** Drops every packet from now on, without an error. */
   readonly cut: Effect.Effect<void>
   readonly mend: Effect.Effect<void>
@@ -67,6 +69,7 @@ export const network: Effect.Effect<Network, never, Scope.Scope> = Effect.gen(fu
     }).pipe(Effect.scoped)
   return {
     tcpfx: (args, env = {}) => start("nsenter", inside([process.execPath, bin, ...args]), { env }),
+    start: (command, args) => start("nsenter", inside([command, ...args])),
     cut: run(cut),
     mend: run(mend),
     setRetries: (count) => run(`echo ${count} > /proc/sys/net/ipv4/tcp_retries2`),

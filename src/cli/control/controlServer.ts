@@ -7,6 +7,7 @@ import type { ServerAssistantService } from "../../assistant/index.ts"
 import * as Assistant from "../../domain/assistant/index.ts"
 import { formatEndpoint, type UnixEndpoint } from "../../domain/index.ts"
 import { safeJson } from "../../domain/jsonText.ts"
+import { formatRemoteClient, type HubService } from "../../hub/index.ts"
 import { Server, type ServerSettings } from "../../server/index.ts"
 import { acceptQueueLimit } from "../../transport/index.ts"
 import { usageError } from "../process/exit.ts"
@@ -38,20 +39,33 @@ const settings: Partial<ServerSettings> = {
 const encoder = new TextEncoder()
 const decoder = new TextDecoder("utf-8", { fatal: true })
 
+/** The clients of the other servers, if the hub is shared. */
+const remoteClients = ({ network }: HubService) =>
+  network === undefined
+    ? Effect.succeed({})
+    : Effect.map(network.clients, (clients) => ({
+        remote: clients.map(({ remote, since, ...client }) => ({ client: formatRemoteClient(client), remote, since })),
+      }))
+
 const describeState = ({ nameOf, server }: ServerAssistantService, asked: number) =>
-  Effect.zipWith(server.state, acceptQueueLimit, ({ connections, listening, ...state }, limit = asked) => ({
-    ...state,
-    backlog: Math.min(asked, limit),
-    listening: listening.map(formatEndpoint),
-    connections: connections.map(({ id, local, proxied, remote, ...rest }) => ({
-      id,
-      ...(nameOf(id) === "" ? {} : { name: nameOf(id) }),
-      ...rest,
-      local: formatEndpoint(local),
-      remote: formatEndpoint(remote),
-      ...(proxied && { by: formatEndpoint(proxied.by) }),
-    })),
-  }))
+  Effect.zipWith(
+    Effect.zip(server.state, remoteClients(server.hub)),
+    acceptQueueLimit,
+    ([{ connections, listening, ...state }, others], limit = asked) => ({
+      ...state,
+      ...others,
+      backlog: Math.min(asked, limit),
+      listening: listening.map(formatEndpoint),
+      connections: connections.map(({ id, local, proxied, remote, ...rest }) => ({
+        id,
+        ...(nameOf(id) === "" ? {} : { name: nameOf(id) }),
+        ...rest,
+        local: formatEndpoint(local),
+        remote: formatEndpoint(remote),
+        ...(proxied && { by: formatEndpoint(proxied.by) }),
+      })),
+    }),
+  )
 
 const obey = (
   command: ControlCommand,

@@ -3,7 +3,7 @@ import type * as Scope from "effect/Scope"
 import type * as Stream from "effect/Stream"
 import type { EventsMissed, HubEvent, SettingsError } from "../../domain/index.ts"
 import type { EventSubscribeOptions } from "../../runtime/EventBus.ts"
-import type { HubService, Hubs } from "../index.ts"
+import type { HubNetwork, HubService, Hubs } from "../index.ts"
 
 /** The state of a hub on NATS at one moment. */
 export interface NatsState {
@@ -24,6 +24,7 @@ export type NatsHubEvent = HubEvent | typeof EventsMissed.Type
 
 /** The operations of a hub on NATS. */
 export interface NatsHubService extends HubService {
+  readonly network: HubNetwork
   /** The hubs for rooms that several nodes share: `Rooms.make({ hubs: hub.rooms })`. They have the options of this hub. */
   readonly rooms: Hubs
   readonly natsState: Effect.Effect<NatsState>

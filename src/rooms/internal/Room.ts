@@ -1,9 +1,9 @@
 import type { Framing } from "../../domain/index.ts"
 import type { BareHub, HubPort } from "../../hub/index.ts"
+import { ChangeWatch } from "../../runtime/ChangeWatch.ts"
 import type { JoinableHub } from "../../server/index.ts"
 import type { PresenceEvent, RoomMember } from "../Presence.ts"
 import type { JoiningConnection } from "../RoomsService.ts"
-import { PresenceWatch } from "./PresenceWatch.ts"
 
 /** A room: a hub, its members and the readers of its presence. */
 export class Room<M> implements JoinableHub {
@@ -16,7 +16,7 @@ export class Room<M> implements JoinableHub {
    */
   users = 0
   private readonly entries = new Map<JoiningConnection, RoomMember<M>>()
-  private watches: Set<PresenceWatch<M>> | undefined
+  private watches: Set<ChangeWatch<PresenceEvent<M>>> | undefined
 
   constructor(name: string, framing: Framing.Framing, hub: BareHub) {
     this.name = name
@@ -60,14 +60,14 @@ export class Room<M> implements JoinableHub {
     this.tell({ _tag: "Left", left })
   }
 
-  watch(): PresenceWatch<M> {
-    const watch = new PresenceWatch(() => this.members)
+  watch(): ChangeWatch<PresenceEvent<M>> {
+    const watch = new ChangeWatch<PresenceEvent<M>>(() => ({ _tag: "Snapshot", members: this.members }))
     this.watches ??= new Set()
     this.watches.add(watch)
     return watch
   }
 
-  unwatch(watch: PresenceWatch<M>): void {
+  unwatch(watch: ChangeWatch<PresenceEvent<M>>): void {
     this.watches?.delete(watch)
   }
 

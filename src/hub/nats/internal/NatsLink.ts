@@ -3,10 +3,13 @@ import type { HubNotice } from "../../../domain/index.ts"
 import type { Timing } from "../../../runtime/Timing.ts"
 import { type Announcement, decodeAnnouncement, encodeAnnouncement } from "./announcement.ts"
 import type { Bus, BusObserver } from "./Bus.ts"
+import { ClientPresence } from "./ClientPresence.ts"
 import type { BridgeLink, HubBridge } from "./HubBridge.ts"
 import { Nodes } from "./Nodes.ts"
 import type { Arrival } from "./Origins.ts"
 import { type Dropped, Outbox, type Outgoing } from "./Outbox.ts"
+
+// This file is longer than 300 lines because the queue and the announcements share the states of the link.
 
 /** Options of a link. */
 export interface LinkOptions {
@@ -48,6 +51,7 @@ export class NatsLink implements BridgeLink, BusObserver {
   readonly node: string
   readonly epoch: number
   readonly nodes: Nodes
+  readonly presence: ClientPresence
   private readonly options: LinkOptions
   private readonly timing: Timing
   private readonly outbox = new Outbox()
@@ -75,13 +79,26 @@ export class NatsLink implements BridgeLink, BusObserver {
     this.timing = timing
     this.node = options.node
     this.epoch = options.epoch
+    const { epoch, node } = this
+    const own = { v: 1, node, epoch } as const
+    this.presence = new ClientPresence(
+      {
+        isReachable: () => this.state !== "detached",
+        announceClients: (part) => this.tellNodes({ ...own, ...part, _tag: "Clients" }),
+        ask: (to) => this.tellNodes({ ...own, _tag: "Ask", to }),
+      },
+      timing,
+    )
     this.nodes = new Nodes(
       {
-        onJoined: (node) => options.emit({ _tag: "NodeJoined", node }),
-        onLeft: (node, cause) => options.emit({ _tag: "NodeLeft", node, cause }),
-        onForgotten: (epoch, node) => {
-          this.mismatched.delete(epoch)
-          for (const bridge of this.bridges) bridge.forget(node)
+        onJoined: (joined) => options.emit({ _tag: "NodeJoined", node: joined }),
+        onLeft: (left, name, cause) => {
+          this.presence.onLeft(left)
+          options.emit({ _tag: "NodeLeft", node: name, cause })
+        },
+        onForgotten: (forgotten, name) => {
+          this.mismatched.delete(forgotten)
+          for (const bridge of this.bridges) bridge.forget(name)
         },
       },
       Duration.toMillis(options.nodeTimeout),
@@ -285,13 +302,17 @@ export class NatsLink implements BridgeLink, BusObserver {
   private announce(tag: "Hello" | "Beat"): void {
     const { epoch, main, node } = this
     if (main === undefined) return
-    const { framing, nodesSubject } = this.options
+    const { framing } = this.options
     this.announcedAt = this.timing.elapsed()
     // Frames that still wait here are not missed by the others.
     const position = this.outbox.unsentPosition(main.subject) ?? main.position()
-    const announcement: Announcement = { _tag: tag, v: 1, node, epoch, framing, ...position }
-    this.connectedBus.publish(nodesSubject, encodeAnnouncement(announcement))
+    const clients = this.presence.version
+    this.tellNodes({ _tag: tag, v: 1, node, epoch, framing, ...position, clients })
     this.askConfirmation()
+  }
+
+  private tellNodes(announcement: Announcement): void {
+    this.connectedBus.publish(this.options.nodesSubject, encodeAnnouncement(announcement))
   }
 
   private onAnnouncement(bytes: Uint8Array): void {
@@ -301,12 +322,21 @@ export class NatsLink implements BridgeLink, BusObserver {
       this.nodes.leave(heard.epoch)
       return
     }
+    if (heard._tag === "Ask") {
+      if (heard.to === this.epoch) this.presence.onAsk()
+      return
+    }
+    if (heard._tag === "Clients") {
+      if (this.nodes.isLive(heard.epoch)) this.presence.onPart(heard.epoch, heard.node, heard)
+      return
+    }
     if (heard.framing !== this.options.framing) {
       this.onMismatch(heard.epoch, heard.node, heard.framing)
       return
     }
     this.main?.announce(heard.epoch, heard.node, heard.sequence, heard.frames)
     this.nodes.hear(heard.epoch, heard.node, this.timing.elapsed())
+    this.presence.onVersion(heard.epoch, heard.node, heard.clients)
     if (heard._tag === "Hello" && this.state !== "detached") this.announce("Beat")
     if (this.state === "settling" && this.nodes.hasExpected && this.nodes.missing(this.settlingSince) === 0) {
       this.attach()
@@ -344,7 +374,7 @@ export class NatsLink implements BridgeLink, BusObserver {
     }
     this.pump()
     const { epoch, node } = this
-    this.connectedBus.publish(this.options.nodesSubject, encodeAnnouncement({ _tag: "Left", v: 1, node, epoch }))
+    this.tellNodes({ _tag: "Left", v: 1, node, epoch })
     this.connectedBus.confirm(done)
     // An answer to a `Hello` would bring the node back.
     this.state = "detached"

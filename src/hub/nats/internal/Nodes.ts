@@ -8,7 +8,7 @@ interface KnownNode {
 /** Called when a node joins, leaves, or is forgotten. */
 export interface NodesObserver {
   readonly onJoined: (node: string) => void
-  readonly onLeft: (node: string, cause: "left" | "silent") => void
+  readonly onLeft: (epoch: number, node: string, cause: "left" | "silent") => void
   /** Nothing about the node needs to be kept any more. */
   readonly onForgotten: (epoch: number, node: string) => void
 }
@@ -31,6 +31,10 @@ export class Nodes {
   /** The names of the live nodes. */
   get live(): ReadonlyArray<string> {
     return [...this.nodes.values()].filter(({ isLive }) => isLive).map(({ node }) => node)
+  }
+
+  isLive(epoch: number): boolean {
+    return this.nodes.get(epoch)?.isLive === true
   }
 
   /** The number of nodes that were heard since a time. */
@@ -73,7 +77,7 @@ export class Nodes {
     if (known === undefined) return
     this.nodes.delete(epoch)
     this.observer.onForgotten(epoch, known.node)
-    if (known.isLive) this.observer.onLeft(known.node, "left")
+    if (known.isLive) this.observer.onLeft(epoch, known.node, "left")
   }
 
   /** Lets silent nodes leave. */
@@ -82,7 +86,7 @@ export class Nodes {
       const silent = now - known.heardAt
       if (known.isLive && silent >= this.timeoutMillis) {
         known.isLive = false
-        this.observer.onLeft(known.node, "silent")
+        this.observer.onLeft(epoch, known.node, "silent")
       }
       if (silent < this.forgetMillis) continue
       this.nodes.delete(epoch)

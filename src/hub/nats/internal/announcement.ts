@@ -16,17 +16,29 @@ const position = {
   sequence: Schema.NonNegativeInt,
   /** The number of frames in all messages of the hub before it. */
   frames: Schema.NonNegativeInt,
+  /** The version of the list of clients. */
+  clients: Schema.NonNegativeInt,
+}
+
+const clients = {
+  version: Schema.NonNegativeInt,
+  part: Schema.Literal("change", "first", "more", "last", "only"),
+  joined: Schema.Array(Schema.Tuple(Schema.Int, Schema.String, Schema.Number)),
+  left: Schema.Array(Schema.Int),
 }
 
 /**
  * An announcement of a node to all others, as JSON. `Hello`: the node is attached now, and asks for an answer. `Beat`: the
  * answer, and a sign of life. Both have the position of the hub, so the others find out what they missed. `Left`: the node
- * ends.
+ * ends. `Clients`: clients of the node came or went, or a part of the whole list. `Ask`: the node with the epoch `to` shall
+ * announce its whole list.
  */
 export const Announcement = Schema.Union(
   Schema.TaggedStruct("Hello", { ...fields, ...position }),
   Schema.TaggedStruct("Beat", { ...fields, ...position }),
   Schema.TaggedStruct("Left", fields),
+  Schema.TaggedStruct("Clients", { ...fields, ...clients }),
+  Schema.TaggedStruct("Ask", { ...fields, to: Schema.NonNegativeInt }),
 )
 export type Announcement = typeof Announcement.Type
 

@@ -85,6 +85,7 @@ export const makeNatsHub = (
       ...(checked.tls === undefined ? {} : { tls: checked.tls }),
     })(link)
     link.use(bus)
+    yield* Effect.addFinalizer(() => Effect.sync(() => link.presence.remote.end()))
     yield* Effect.addFinalizer(() => endLink(link))
     const dropsArrived = (options.slowConsumer ?? limits.slowConsumer) === "block"
     const joined = (hub: BareHub, subject: string, ownEpoch: number): HubBridge => {
@@ -106,6 +107,20 @@ export const makeNatsHub = (
       ...service,
       // The bridge is no subscriber of the program.
       stats: Effect.map(service.stats, (stats) => ({ ...stats, subscribers: stats.subscribers - 1 })),
+      network: {
+        clients: Effect.sync(() => link.presence.clients),
+        presence: Stream.unwrapScoped(
+          Effect.map(
+            Effect.acquireRelease(
+              Effect.sync(() => link.presence.remote.watch()),
+              (watch) => Effect.sync(() => link.presence.remote.unwatch(watch)),
+            ),
+            (watch) => watch.stream,
+          ),
+        ),
+        opened: (id, remote, since) => link.presence.opened(id, remote, since),
+        closed: (id) => link.presence.closed(id),
+      },
       rooms: { ...hubs, isShared: true, create: createRoom },
       observe: (observer) => Effect.zipRight(service.observe(observer), tap.observe(observer)),
       natsState: Effect.sync(() => ({

@@ -1,27 +1,26 @@
 import * as Chunk from "effect/Chunk"
 import * as Effect from "effect/Effect"
 import type * as Stream from "effect/Stream"
-import { pullStream } from "../../runtime/pullStream.ts"
-import { Waiters } from "../../runtime/Waiters.ts"
-import type { PresenceEvent, RoomMember } from "../Presence.ts"
+import { pullStream } from "./pullStream.ts"
+import { Waiters } from "./Waiters.ts"
 
 // The maximum number of changes that wait for a reader. A slower reader gets a new snapshot instead.
 const mostChanges = 1024
 
-/** One reader of the presence of a room. */
-export class PresenceWatch<M> {
-  private readonly members: () => ReadonlyArray<RoomMember<M>>
-  private changes: Array<PresenceEvent<M>> = []
+/** One reader of a changing set: it gets a snapshot, then each change. A reader that is too slow gets a new snapshot. */
+export class ChangeWatch<E> {
+  private readonly snapshot: () => E
+  private changes: Array<E> = []
   private needsSnapshot = true
   private ended = false
   private readonly readers = new Waiters()
 
-  /** `members` returns the members of the room now. */
-  constructor(members: () => ReadonlyArray<RoomMember<M>>) {
-    this.members = members
+  /** `snapshot` returns the event with the whole set now. */
+  constructor(snapshot: () => E) {
+    this.snapshot = snapshot
   }
 
-  push(change: PresenceEvent<M>): void {
+  push(change: E): void {
     // The next snapshot contains the change.
     if (this.needsSnapshot) return
     if (this.changes.length < mostChanges) this.changes.push(change)
@@ -37,14 +36,14 @@ export class PresenceWatch<M> {
     this.readers.wake()
   }
 
-  get stream(): Stream.Stream<PresenceEvent<M>> {
+  get stream(): Stream.Stream<E> {
     return pullStream(this.take)
   }
 
-  private readonly take: Effect.Effect<Chunk.Chunk<PresenceEvent<M>> | undefined> = Effect.suspend(() => {
+  private readonly take: Effect.Effect<Chunk.Chunk<E> | undefined> = Effect.suspend(() => {
     if (this.needsSnapshot) {
       this.needsSnapshot = false
-      return Effect.succeed(Chunk.of<PresenceEvent<M>>({ _tag: "Snapshot", members: this.members() }))
+      return Effect.succeed(Chunk.of(this.snapshot()))
     }
     if (this.changes.length === 0) return this.ended ? Effect.succeed(undefined) : this.readers.waitThen(this.take)
     const changes = Chunk.unsafeFromArray(this.changes)
