@@ -16,6 +16,7 @@ import { record } from "../support/record.ts"
 import { tcpfx } from "../support/tcpfxProcess.ts"
 import { tcpProxy } from "../support/tcpProxy.ts"
 import { temporaryFolder } from "../support/transportFixture.ts"
+import { textOf } from "../support/wireProbe.ts"
 
 /** Three servers that are one cluster. */
 const cluster = Effect.gen(function* () {
@@ -150,19 +151,19 @@ describe.runIf(haveAll(natsServer) && haveNetworks())(
         ])
         yield* one.process.waitFor("stderr", /#2 connected/)
         yield* two.process.waitFor("stderr", /#1 connected/)
-        yield* writer.write("before\n")
-        expect((yield* far.take(7)).toString()).toBe("before\n")
-        expect((yield* neighbour.take(7)).toString()).toBe("before\n")
+        yield* writer.send("before\n")
+        expect(textOf(yield* far.take(7))).toBe("before\n")
+        expect(textOf(yield* neighbour.take(7))).toBe("before\n")
         yield* net.cut
-        yield* writer.write("during\n")
-        expect((yield* neighbour.take(7)).toString()).toBe("during\n")
+        yield* writer.send("during\n")
+        expect(textOf(yield* neighbour.take(7))).toBe("during\n")
         yield* one.process.waitFor("stderr", /the hub is detached: NATS has taken nothing for 2s/)
-        yield* writer.write("alone\n")
-        expect((yield* neighbour.take(6)).toString()).toBe("alone\n")
+        yield* writer.send("alone\n")
+        expect(textOf(yield* neighbour.take(6))).toBe("alone\n")
         yield* net.mend
         yield* one.process.waitFor("stderr", /detached[\s\S]*attached/)
-        yield* writer.write("after\n")
-        expect((yield* far.take(19)).toString()).toBe("during\nalone\nafter\n")
+        yield* writer.send("after\n")
+        expect(textOf(yield* far.take(19))).toBe("during\nalone\nafter\n")
       }),
     )
   },

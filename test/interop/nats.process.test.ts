@@ -5,6 +5,7 @@ import { natsServer, startNats } from "../support/natsServer.ts"
 import { haveAll } from "../support/peers.ts"
 import { dialRaw } from "../support/rawPeer.ts"
 import { tcpfx } from "../support/tcpfxProcess.ts"
+import { textOf } from "../support/wireProbe.ts"
 
 /** A broker on a hub, and its port. */
 const broker = (args: ReadonlyArray<string>, env: Readonly<Record<string, string>> = {}) =>
@@ -26,10 +27,10 @@ describe.runIf(haveAll(natsServer))("tcpfx serve --hub", { timeout: 60_000 }, ()
       const there = yield* dialRaw(two.endpoint)
       yield* one.process.waitFor("stderr", /#1 connected/)
       yield* two.process.waitFor("stdout", /ConnectionOpened/)
-      yield* here.write("from one\n")
-      expect((yield* there.take(9)).toString()).toBe("from one\n")
-      yield* there.write("from two\n")
-      expect((yield* here.take(9)).toString()).toBe("from two\n")
+      yield* here.send("from one\n")
+      expect(textOf(yield* there.take(9))).toBe("from one\n")
+      yield* there.send("from two\n")
+      expect(textOf(yield* here.take(9))).toBe("from two\n")
       yield* nats.kill("SIGKILL")
       yield* one.process.waitFor("stderr", /the hub is detached: .*; clients here continue among themselves/)
       yield* startNats({ port, config: 'authorization { user: "u", password: "secret" }' })
@@ -52,12 +53,12 @@ describe.runIf(haveAll(natsServer))("tcpfx serve --hub", { timeout: 60_000 }, ()
       const apart = yield* dialRaw(two.endpoint)
       const together = yield* dialRaw(three.endpoint)
       for (const { process } of [one, two, three]) yield* process.waitFor("stderr", /#1 connected/)
-      yield* sender.write("x\n")
-      expect((yield* together.take(2)).toString()).toBe("x\n")
+      yield* sender.send("x\n")
+      expect(textOf(yield* together.take(2))).toBe("x\n")
       const second = yield* dialRaw(two.endpoint)
       yield* two.process.waitFor("stderr", /#2 connected/)
-      yield* second.write("y\n")
-      expect((yield* apart.take(2)).toString()).toBe("y\n")
+      yield* second.send("y\n")
+      expect(textOf(yield* apart.take(2))).toBe("y\n")
     }),
   )
 

@@ -240,6 +240,7 @@ const serveWith = (options: ServeOptions, page: PageFace) =>
       let isDraining = false
       const console = runConsole({
         assistant,
+        network: hub?.network,
         history: historyPath(process.env, Option.getOrUndefined(options.project)),
         look,
         notes: isToldByConsole ? notes : [],

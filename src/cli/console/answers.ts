@@ -1,6 +1,7 @@
 import * as Domain from "../../domain/assistant/index.ts"
 import { counted } from "../../domain/counted.ts"
 import { formatBytes, formatConnectionId, formatMillis } from "../../domain/index.ts"
+import { formatRemoteClient, type RemoteClient } from "../../hub/index.ts"
 import { formatIso, formatTime } from "../output/format.ts"
 import type { Listing } from "./readInput.ts"
 import { rateText } from "./rowText.ts"
@@ -49,6 +50,10 @@ export const clientText = (client: Domain.ClientRow): string => {
   const pending = client.pending === 0 ? "" : `, ${formatBytes(client.pending)} pending`
   return `${head} since ${formatTime(client.since)}, ${formatBytes(client.bytesIn)} in, ${formatBytes(client.bytesOut)} out${pending}`
 }
+
+/** A client of another server in the list of clients. */
+export const remoteClientText = (client: RemoteClient): string =>
+  `${formatRemoteClient(client)} ${client.remote} since ${formatTime(client.since)}`
 
 /** The lines of a list. */
 export const listText = (what: Listing, state: Domain.WindowState): ReadonlyArray<string> => {
