@@ -1,4 +1,4 @@
-import { counted } from "../../domain/eventWords.ts"
+import { counted } from "../../domain/counted.ts"
 import { type ConnectionId, formatMillis, type ServerEvent } from "../../domain/index.ts"
 import type { Page, Renderer } from "./Page.ts"
 
