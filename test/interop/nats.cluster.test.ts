@@ -6,13 +6,13 @@ import * as Layer from "effect/Layer"
 import { type Endpoint, Framing, unixEndpoint } from "../../src/domain/index.ts"
 import { NatsHub } from "../../src/hub/nats/index.ts"
 import { Handler, Server, ServerConfig } from "../../src/server/index.ts"
+import { Testing } from "../../src/testing/index.ts"
 import { NodeTransport } from "../../src/transport/index.ts"
 import { framesOf, natsNode, numbers, publishNumbers } from "../support/natsNode.ts"
 import { natsServer, type RunningNats, startNats } from "../support/natsServer.ts"
 import { haveNetworks, network } from "../support/netns.ts"
 import { haveAll } from "../support/peers.ts"
 import { dialRaw } from "../support/rawPeer.ts"
-import { record } from "../support/record.ts"
 import { tcpfx } from "../support/tcpfxProcess.ts"
 import { tcpProxy } from "../support/tcpProxy.ts"
 import { temporaryFolder } from "../support/transportFixture.ts"
@@ -201,7 +201,7 @@ describe.runIf(haveAll(natsServer))("three thousand connections over three nodes
             ),
           )
           const server = yield* Effect.provide(Server, context)
-          const events = yield* record(server.subscribeEvents({ bufferBytes: 1024 * 1024 * 1024 }))
+          const events = yield* Testing.probe(server.subscribeEvents({ bufferBytes: 1024 * 1024 * 1024 }))
           const [endpoint] = yield* server.listening
           if (endpoint === undefined) return yield* Effect.dieMessage("it does not listen")
           return { endpoint, events, hub: yield* Effect.provide(NatsHub, context) }

@@ -7,6 +7,7 @@ import * as Redacted from "effect/Redacted"
 import { Framing } from "../../src/domain/index.ts"
 import { NatsHub, type NatsHubOptions } from "../../src/hub/nats/index.ts"
 import { Handler, Server, ServerConfig } from "../../src/server/index.ts"
+import { Testing } from "../../src/testing/index.ts"
 import { NodeTransport } from "../../src/transport/index.ts"
 import { makeIdentity } from "../support/certificates.ts"
 import { makeCredentials } from "../support/natsCredentials.ts"
@@ -14,7 +15,6 @@ import { framesOf, natsNode, numbers, publishNumbers } from "../support/natsNode
 import { natsServer, startNats } from "../support/natsServer.ts"
 import { haveAll } from "../support/peers.ts"
 import { dialRaw } from "../support/rawPeer.ts"
-import { record } from "../support/record.ts"
 import { tcpProxy } from "../support/tcpProxy.ts"
 import { temporaryFolder } from "../support/transportFixture.ts"
 import { textOf, utf8 } from "../support/wireProbe.ts"
@@ -50,7 +50,7 @@ describe.runIf(haveAll(natsServer))("a hub on a real NATS server", { timeout: 12
             ),
           )
           const server = yield* Effect.provide(Server, context)
-          const events = yield* record(server.subscribeEvents())
+          const events = yield* Testing.probe(server.subscribeEvents())
           const [endpoint] = yield* server.listening
           if (endpoint === undefined) throw new Error("it does not listen")
           return { endpoint, events }

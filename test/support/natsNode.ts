@@ -3,14 +3,14 @@ import * as Effect from "effect/Effect"
 import * as Stream from "effect/Stream"
 import { Framing } from "../../src/domain/index.ts"
 import { NatsHub, type NatsHubOptions, type NatsHubService, type NatsState } from "../../src/hub/nats/index.ts"
-import { record } from "./record.ts"
+import { Testing } from "../../src/testing/index.ts"
 import { textOf, utf8 } from "./wireProbe.ts"
 
 /** Makes a hub on a real server, and records its events and what a subscriber of it gets. */
 export const natsNode = (servers: string | ReadonlyArray<string>, node: string, more: Partial<NatsHubOptions> = {}) =>
   Effect.gen(function* () {
     const hub = yield* NatsHub.make({ servers, node, framing: Framing.line, ...more })
-    const events = yield* record(hub.subscribeEvents())
+    const events = yield* Testing.probe(hub.subscribeEvents())
     const got: Array<string> = []
     const waiting: Array<() => void> = []
     const stream = yield* hub.subscribe({ budgetBytes: 64 * 1024 * 1024 })
