@@ -89,7 +89,10 @@ const connectAdvice = (
     case "InvalidEndpoint":
       return endpointProblem(endpoint) ?? invalidEndpoint
     case "Failed":
-      return `the system refused it with ${code}`
+      // The kernel reports ECONNREFUSED for a RST before the handshake of TCP, and ECONNRESET for one after it.
+      return code === "ECONNRESET"
+        ? "the server accepted the connection and reset it at once; it may refuse this client"
+        : `the system refused it with ${code}`
   }
 }
 
