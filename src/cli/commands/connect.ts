@@ -1,5 +1,5 @@
 import * as Command from "@effect/cli/Command"
-import { parseDuration } from "../../domain/index.ts"
+import { parseDeadline } from "../../domain/index.ts"
 import { automationFlags } from "../flags/automationFlags.ts"
 import { checkFlags } from "../flags/checkFlags.ts"
 import { configFlags } from "../flags/configFlags.ts"
@@ -32,9 +32,9 @@ export const connectFlags = {
   ...automationFlags,
   ...talkFlags,
   ...checkFlags,
-  timeout: value("connect-timeout", "TIME", parseDuration, {
+  timeout: value("connect-timeout", "TIME", parseDeadline, {
     alias: "w",
-    help: "How long connecting may take, with all addresses of the name (default 10s).",
+    help: "How long connecting may take, with all addresses of the name (default 10s). With --until or --once: how long the condition may then take, too (default: no limit).",
   }),
   ...netcatConnectFlags,
   ...programFlags("server"),

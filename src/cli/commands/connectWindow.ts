@@ -48,7 +48,8 @@ export const makeWindow = ({ automation, conversation, reconnect, settings, stay
           OutputClosed: failWith,
           OutputFailed: failWith,
         }),
-        Effect.zipRight(connection.close),
+        // Without the page, the end of the conversation ends the command, although the server may stay connected.
+        Effect.zipRight(stays ? connection.close : Effect.asVoid(Deferred.succeed(over, undefined))),
         Effect.provideService(Stdio, stdio),
       )
     const assistant = yield* ClientAssistant.make({

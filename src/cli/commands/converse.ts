@@ -42,6 +42,8 @@ export interface ConverseOptions {
   readonly raw: boolean
   /** The conditions that end the conversation although the connection stays. Undefined: only its end does. */
   readonly until: Untils | undefined
+  /** The time after connecting within which a condition must hold. */
+  readonly within: Option.Option<Duration.Duration>
   /** Whether the conversation drops what it receives, and ends when the input is sent. */
   readonly sendOnly: boolean
   /** When payloads of the input may be sent. Undefined: at once. */
@@ -96,7 +98,10 @@ export const converse =
         return
       }
       const ended = Effect.gen(function* () {
-        const isHeld = yield* Effect.raceFirst(Fiber.join(receiving), cutOff(sending, options, state))
+        const isHeld = yield* Effect.raceFirst(
+          Fiber.join(receiving),
+          Effect.raceFirst(cutOff(sending, options, state), tooLate(options, state, talk)),
+        )
         if (isHeld) return
         const isWhole = Effect.flatMap(connection.closeNotify, (notified) =>
           notified === false ? networkError(cutShort(peer)) : Effect.void,
@@ -268,6 +273,22 @@ const cutOff = (
       }),
     ),
   )
+
+// Fails if no condition holds in time, for example because the server sends other data without end.
+const tooLate = (
+  { peer, until, within }: ConverseOptions,
+  state: UntilState | undefined,
+  talk: Talk,
+): Effect.Effect<never, CommandFailed> => {
+  if (until === undefined || state === undefined || Option.isNone(within)) return Effect.never
+  return Effect.flatMap(Effect.sleep(within.value), () => {
+    const time = `within ${formatMillis(Duration.toMillis(within.value))} (-w)`
+    if (!until.isOnce) return networkError(`--until did not hold ${time}: ${state.missing()}`)
+    return networkError(
+      talk.replies > 0 ? `the reply of the ${peer} did not end ${time}` : `the ${peer} sent no reply ${time}`,
+    )
+  })
+}
 
 // After the server's FIN, the client sends the rest of the input until the input pauses. An input that pauses may never
 // end.

@@ -57,6 +57,7 @@ export const makeOneConversation = ({
       peer: "client",
       raw,
       until: undefined,
+      within: Option.none(),
       sendOnly,
       pacing: undefined,
       // An empty input often belongs to a background process. Some clients stop sending when they get FIN.

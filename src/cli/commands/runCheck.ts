@@ -32,6 +32,8 @@ const atOnce = 64
 // The flags that say where and how to connect.
 const used: ReadonlyArray<Key> = [
   ...(["check", "wait", "timeout", "port", "unix", "nodns", "verbose", "output", "config", "project"] as const),
+  // Scripts for netcat write `nc -zd`. A check reads no input.
+  "noStdin",
   ...(["family", "ipv4", "ipv6", "source", "sourcePort", "proxy", "sendProxy"] as const),
   ...(["tls", "tlsCa", "tlsName", "insecure", "tlsVerify", "tlsCert", "tlsKey", "tlsAlpn", "tlsMin"] as const),
   ...(["starttls", "tlsMax", "tlsCiphers", "tlsLegacy", "tlsPassphraseFile"] as const),

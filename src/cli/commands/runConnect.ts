@@ -55,16 +55,15 @@ const wantsConsole = (options: ConnectOptions): boolean => {
 }
 
 /**
- * Whether the end of the input sends FIN. It does not in these cases: no input is read; the user sends FIN in the page;
- * replies of rules follow the end of the input; `--until` says when to leave, so that the server needs no FIN, at which
- * many servers close; `--send-only` closes the connection at the end.
+ * Whether the end of the input sends FIN. It does not in these cases, of which `-N` overrides the last three: the user
+ * sends FIN in the page; `--send-only` closes the connection at the end; `-d` and `--recv-only` send no FIN; replies of
+ * rules follow the end of the input; `--until` says when to leave, so that the server needs no FIN, at which many servers
+ * close.
  */
-const sendsFin = (
-  { noShutdown, sendOnly, shutdown, ui, until }: ConnectOptions,
-  { hasRules, readsNothing }: { readonly hasRules: boolean; readonly readsNothing: boolean },
-): boolean => {
-  if (noShutdown || ui || readsNothing || sendOnly) return false
-  return shutdown || (!hasRules && until.length === 0)
+const sendsFin = (options: ConnectOptions, hasRules: boolean): boolean => {
+  const { noShutdown, noStdin, recvOnly, sendOnly, shutdown, ui, until } = options
+  if (noShutdown || ui || sendOnly) return false
+  return shutdown || !(noStdin || recvOnly || hasRules || until.length > 0)
 }
 
 /** Runs `tcpfx connect`. Returns the exit code. */
@@ -124,8 +123,9 @@ export const runConnect = (options: ConnectOptions, page: PageFace, assisted: As
     yield* checkTexts(sent, withoutTls)
     const onConnect = yield* payloadsOf("on-connect", options.onConnect, form)
     yield* checkPayloads("on-connect", onConnect, withoutTls)
+    yield* checkPayloads("heartbeat", Option.toArray(options.heartbeat), withoutTls)
     const until = yield* untilsOf(options, withoutTls.frame, form)
-    const pacing = pacingOf(options)
+    const pacing = pacingOf(options, withoutTls)
     yield* checkHops(endpoint, withoutTls)
     const attachPage = options.ui ? yield* signals.unlessEnded(page.prepare(options)) : undefined
     const settings = {
@@ -173,9 +173,10 @@ export const runConnect = (options: ConnectOptions, page: PageFace, assisted: As
       peer: "server",
       raw: output === "raw",
       until,
+      within: options.timeout,
       sendOnly: options.sendOnly,
       pacing,
-      shutdown: sendsFin(options, { hasRules, readsNothing }) ? "always" : "never",
+      shutdown: sendsFin(options, hasRules) ? "always" : "never",
       explainsFin: !options.shutdown,
       quit: options.quit,
       losses,

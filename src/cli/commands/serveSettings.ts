@@ -8,6 +8,7 @@ import { familyFrom } from "../flags/familyFlags.ts"
 import { environmentError, given } from "../flags/given.ts"
 import { limitSettings } from "../flags/limitFlags.ts"
 import { defaultHostOf, listenEndpointsFrom } from "../flags/listenArgs.ts"
+import { checkPayloads } from "../flags/payloads.ts"
 import { checkFrameSize } from "../flags/sharedFlags.ts"
 import { telnetOf } from "../flags/telnetFlags.ts"
 import { asksForRows } from "../flags/viewFlags.ts"
@@ -61,6 +62,7 @@ export const settingsOf = (options: ServeOptions, mode: Mode) =>
       drain: given(options.drain, fields.drain),
     }).pipe(Effect.mapError(environmentError))
     yield* checkFrameSize(settings)
+    yield* checkPayloads("heartbeat", Option.toArray(options.heartbeat), settings)
     return settings
   })
 

@@ -47,7 +47,10 @@ export const talkFlags = {
     alias: "q",
     help: "Wait at most TIME for the server to close after the end of the input; then exit with 1.",
   }),
-  noStdin: toggle("no-stdin", { alias: "d", help: "Do not read standard input, and send no FIN." }),
+  noStdin: toggle("no-stdin", {
+    alias: "d",
+    help: "Do not read standard input, and send no FIN (unless -N is given).",
+  }),
   recvOnly: toggle("recv-only", { help: "Only receive: do not read standard input, and send nothing." }),
   sendOnly: toggle("send-only", {
     help: "Only send: drop what the server sends, and exit at the end of the input.",
@@ -110,5 +113,10 @@ export const untilsOf = (
   })
 
 /** When payloads of the input may be sent. Undefined if they may be sent at once. */
-export const pacingOf = ({ delay, lockstep }: TalkOptions): Pacing | undefined =>
-  lockstep || Option.isSome(delay) ? { delay: Option.getOrElse(delay, () => Duration.zero), lockstep } : undefined
+export const pacingOf = (
+  { delay, lockstep }: TalkOptions,
+  { idleTimeout }: Pick<Pacing, "idleTimeout">,
+): Pacing | undefined =>
+  lockstep || Option.isSome(delay)
+    ? { delay: Option.getOrElse(delay, () => Duration.zero), lockstep, idleTimeout }
+    : undefined

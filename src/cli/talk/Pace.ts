@@ -1,6 +1,8 @@
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
+import * as Option from "effect/Option"
 import { ConnectionClosedError, closeReasons, type Framing } from "../../domain/index.ts"
+import { ReplyLines } from "./ReplyLines.ts"
 import type { Talk } from "./Talk.ts"
 
 /** When the next payload of the input may be sent. */
@@ -9,6 +11,8 @@ export interface Pacing {
   readonly delay: Duration.Duration
   /** Whether each payload waits for the answer to the payload before it. */
   readonly lockstep: boolean
+  /** How long the server may send nothing before the connection is closed. */
+  readonly idleTimeout: Duration.Duration
 }
 
 /** The pace of one conversation. */
@@ -27,24 +31,37 @@ const greetingTime = Duration.seconds(1)
 const pauseAfterLine = Duration.millis(50)
 const pauseInLine = Duration.millis(250)
 
+// A line such as `250-` says that more lines follow. A slow server pauses between them. A device may send such a line
+// with another meaning, so the wait has a bound.
+const pauseInReply = Duration.seconds(10)
+
 /** Makes the pace of a conversation. */
 export const makePace = (
-  { delay, lockstep }: Pacing,
+  { delay, idleTimeout, lockstep }: Pacing,
   talk: Talk,
   framing: Pick<Framing.Framing, "delimited" | "pause">,
 ): Pace => {
   const marks = framing.delimited !== false || framing.pause !== undefined
   let isFirst = true
   let repliesBefore = 0
+  const lines = lockstep && !marks ? new ReplyLines() : undefined
+  talk.lines = lines
   const pause: Effect.Effect<void> = Effect.suspend(() => {
     const { replies } = talk
-    return Effect.flatMap(Effect.sleep(talk.endsLine ? pauseAfterLine : pauseInLine), () =>
-      talk.replies === replies || talk.isOver ? Effect.void : pause,
+    const time = lines?.isOpen === true ? pauseInReply : talk.endsLine ? pauseAfterLine : pauseInLine
+    return Effect.flatMap(
+      Effect.timeoutOption(
+        talk.until(() => talk.replies > replies || talk.isOver),
+        time,
+      ),
+      (more) => (Option.isNone(more) || talk.isOver ? Effect.void : pause),
     )
   })
   const begun = talk.until(() => talk.replies > repliesBefore || talk.isOver)
   const answer = marks ? begun : Effect.zipRight(begun, pause)
-  const greeting = Effect.flatMap(Effect.timeoutOption(begun, Duration.max(greetingTime, delay)), () =>
+  // A server without a greeting must not reach its idle timeout before it gets the first payload.
+  const patience = Duration.min(greetingTime, Duration.times(idleTimeout, 0.5))
+  const greeting = Effect.flatMap(Effect.timeoutOption(begun, Duration.max(patience, delay)), () =>
     talk.replies > 0 ? answer : Effect.void,
   )
   const inStep = Effect.suspend(() => (isFirst ? greeting : answer)).pipe(
@@ -60,6 +77,7 @@ export const makePace = (
       Effect.zipRight(
         Effect.sync(() => {
           isFirst = false
+          lines?.restart()
           repliesBefore = talk.replies
         }),
       ),

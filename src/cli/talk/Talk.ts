@@ -1,4 +1,5 @@
 import * as Effect from "effect/Effect"
+import type { ReplyLines } from "./ReplyLines.ts"
 
 const newline = 0x0a
 
@@ -12,6 +13,8 @@ export class Talk {
   isOver = false
   /** The time of our FIN, in milliseconds of the monotonic clock. */
   finAt: number | undefined
+  /** The lines of answers. Undefined unless the pace depends on them. */
+  lines: ReplyLines | undefined
   private changes = 0
   private readonly waiters = new Set<() => void>()
 
@@ -19,6 +22,7 @@ export class Talk {
   received(payload: Uint8Array): void {
     this.replies++
     this.endsLine = payload.at(-1) === newline
+    this.lines?.push(payload)
     this.tell()
   }
 

@@ -40,6 +40,7 @@ const talking = (serve: Serve, given: Partial<ConverseOptions> = {}) =>
       peer: "server",
       raw: true,
       until: undefined,
+      within: Option.none(),
       sendOnly: false,
       pacing: undefined,
       shutdown: "always",
@@ -227,7 +228,7 @@ describe("input after the server's half-close", () => {
 })
 
 describe("a conversation in lockstep", () => {
-  const inStep = { pacing: { delay: Duration.zero, lockstep: true } }
+  const inStep = { pacing: { delay: Duration.zero, lockstep: true, idleTimeout: Duration.infinity } }
 
   /** A server that runs `greet`, and answers each read. The test sees what the server has received. */
   const answering = (greet: (connection: Parameters<Serve>[0]) => Effect.Effect<void, SendError>, answer: string) => {
@@ -294,6 +295,54 @@ describe("a conversation in lockstep", () => {
     }).pipe(inMemory),
   )
 
+  it.scoped("sends the first line before half of a short idle timeout is over", () =>
+    Effect.gen(function* () {
+      const { got, serve } = answering(() => Effect.void, "ok\n")
+      const { goesOn, offer } = yield* talking(serve, {
+        pacing: { ...inStep.pacing, idleTimeout: Duration.millis(400) },
+      })
+      yield* offer("one\n")
+      yield* goesOn
+      yield* TestClock.adjust("200 millis")
+      yield* goesOn
+      expect(got).toEqual(["one\n"])
+    }).pipe(inMemory),
+  )
+
+  it.scoped("waits for the last line of an answer in lines, however late, and 10 s if no such line comes", () =>
+    Effect.gen(function* () {
+      const got: Array<string> = []
+      const { goesOn, offer } = yield* talking(
+        (connection) =>
+          Effect.gen(function* () {
+            yield* connection.send(utf8("220 mail\r\n"))
+            yield* connection.runForEach((payload) => {
+              got.push(new TextDecoder().decode(payload))
+              const end = Effect.zipRight(Effect.sleep("9 seconds"), connection.send(utf8("250 end\r\n")))
+              return Effect.zipRight(connection.send(utf8("250-begin\r\n")), got.length === 1 ? end : Effect.void)
+            })
+          }),
+        inStep,
+      )
+      yield* offer("one\ntwo\nthree\n")
+      yield* goesOn
+      yield* TestClock.adjust("50 millis")
+      yield* goesOn
+      yield* TestClock.adjust("9 seconds")
+      yield* goesOn
+      expect(got).toEqual(["one\n"])
+      yield* TestClock.adjust("50 millis")
+      yield* goesOn
+      expect(got).toEqual(["one\n", "two\n"])
+      yield* TestClock.adjust("9990 millis")
+      yield* goesOn
+      expect(got.length).toBe(2)
+      yield* TestClock.adjust("10 millis")
+      yield* goesOn
+      expect(got).toEqual(["one\n", "two\n", "three\n"])
+    }).pipe(inMemory),
+  )
+
   it.scoped("takes a frame as an answer, without a pause", () =>
     Effect.gen(function* () {
       const { got, serve } = answering((connection) => connection.send(utf8("ready")), "ok")
@@ -328,7 +377,7 @@ describe("a conversation with a delay", () => {
       const { endInput, goesOn, offer } = yield* talking(
         (connection) =>
           connection.runForEach((payload) => Effect.sync(() => got.push(new TextDecoder().decode(payload)))),
-        { pacing: { delay: Duration.millis(100), lockstep: false } },
+        { pacing: { delay: Duration.millis(100), lockstep: false, idleTimeout: Duration.infinity } },
       )
       yield* offer("one\ntwo\n")
       yield* endInput

@@ -78,6 +78,48 @@ describe("tcpfx connect --until", () => {
     }),
   )
 
+  it.scopedLive("exits with 1 at the time of -w, although the server sends other data without end", () =>
+    Effect.gen(function* () {
+      const { port } = yield* listenRaw((socket) => {
+        const timer = setInterval(() => socket.write("x\n"), 20)
+        socket.on("close", () => clearInterval(timer))
+      })
+      const silent = yield* listenRaw()
+      const late = ["-d", "-w", "300ms"]
+      const endless = yield* tcpfxRun(["connect", `${port}`, ...late, "--until", "text:never"])
+      expect([endless.code, endless.stderr]).toEqual([
+        1,
+        'tcpfx: --until did not hold within 300 ms (-w): no text "never" came\n',
+      ])
+      expect(yield* tcpfxRun(["connect", `${port}`, ...late, "--once"])).toMatchObject({
+        code: 1,
+        stderr: "tcpfx: the reply of the server did not end within 300 ms (-w)\n",
+      })
+      expect(yield* tcpfxRun(["connect", `${silent.port}`, ...late, "--once"])).toMatchObject({
+        code: 1,
+        stderr: "tcpfx: the server sent no reply within 300 ms (-w)\n",
+      })
+    }),
+  )
+
+  it.scopedLive("leaves at once beside rules too, although the server stays connected", () =>
+    Effect.gen(function* () {
+      const { port } = yield* listenRaw((socket) => {
+        socket.write("login: ")
+        socket.on("data", (data) => socket.write(`hello ${data}`))
+      })
+      // A conversation that waits for the FIN of the server would end only after this time.
+      const patient = { env: { TCPFX_CLOSE_DEADLINE: "10m" } }
+      const rule = ["--rule", 'log when contains "login" reply joe\\n']
+      const { code, stderr, stdout } = yield* tcpfxRun(
+        ["connect", `${port}`, ...rule, "--until", "text:joe"],
+        "",
+        patient,
+      )
+      expect([code, stderr, stdout]).toEqual([0, "", "login: hello joe\n"])
+    }),
+  )
+
   it.scopedLive("is refused with 2 and one line if it is wrong", () =>
     Effect.gen(function* () {
       for (const [args, problem] of [
@@ -91,6 +133,8 @@ describe("tcpfx connect --until", () => {
         [["--until", "bytes:1", "--once"], /--until and --once exclude each other/],
         [["--recv-only", "--send", "x"], /--send contradicts --recv-only/],
         [["--send-only", "--once"], /--once needs received data/],
+        [["-w", "0"], /--connect-timeout: "0" is not a deadline/],
+        [["--frame", "line", "--heartbeat", "a\\nb"], /--heartbeat: the payload cannot be sent as one frame \(line\)/],
         [["--reconnect", "--wait", "5s"], /--wait has no effect with --reconnect/],
       ] as const) {
         const { code, stderr } = yield* tcpfxRun(["connect", "127.0.0.1:9", ...args])
@@ -126,6 +170,19 @@ describe("tcpfx connect", () => {
         expect(yield* tcpfxRun(["connect", `${port}`, flag], "input")).toMatchObject({ code: 0, stdout: "false" })
         expect(got).toBe("")
       }
+    }),
+  )
+
+  it.scopedLive("-N sends FIN beside -d, and -d sends none after --send", () =>
+    Effect.gen(function* () {
+      const { port } = yield* listenRaw((socket) => {
+        let hasFin = false
+        socket.on("end", () => (hasFin = true))
+        socket.on("data", () => setTimeout(() => socket.end(`${hasFin}`), 50))
+        socket.on("end", () => socket.end("FIN"))
+      })
+      expect(yield* tcpfxRun(["connect", `${port}`, "-d", "-N"], "x")).toMatchObject({ code: 0, stdout: "FIN" })
+      expect(yield* tcpfxRun(["connect", `${port}`, "-d", "--send", "x"])).toMatchObject({ code: 0, stdout: "false" })
     }),
   )
 

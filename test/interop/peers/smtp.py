@@ -35,8 +35,10 @@ def converse(peer):
         if is_early(peer, rest):
             return peer.sendall(b"554 5.5.1 you did not wait for the answer\r\n")
         if line.startswith(b"EHLO"):
-            # The lines of an answer come in two segments.
+            # The lines of an answer come in two segments, with a pause between them.
             peer.sendall(b"250-mail\r\n")
+            if is_early(peer, rest):
+                return peer.sendall(b"554 5.5.1 you did not wait for the whole answer\r\n")
             peer.sendall(b"250 SIZE 1000\r\n")
         elif line.startswith(b"QUIT"):
             return peer.sendall(b"221 bye\r\n")
