@@ -6,13 +6,14 @@ import { constVoid } from "effect/Function"
 import * as Option from "effect/Option"
 import type * as Scope from "effect/Scope"
 import type { Connection } from "../../connection/index.ts"
-import { ConnectionClosedError, closeReasons, describeCloseReason, Framing, formatMillis } from "../../domain/index.ts"
+import { ConnectionClosedError, closeReasons, describeCloseReason, Framing } from "../../domain/index.ts"
 import { type CommandFailed, networkError } from "../process/exit.ts"
 import type { OutputClosed, OutputFailed } from "../process/outputErrors.ts"
 import { Stdio } from "../process/stdio.ts"
 import { makePace, type Pace, type Pacing } from "../talk/Pace.ts"
 import { Talk } from "../talk/Talk.ts"
 import { UntilState, type Untils } from "../talk/Until.ts"
+import { type ConversationDeadlines, cutOff, type Sending, tooLate } from "./conversationDeadlines.ts"
 import { fateOfSent } from "./fateOfSent.ts"
 import type { Losses } from "./Losses.ts"
 import type { Outgoing } from "./outgoing.ts"
@@ -31,19 +32,13 @@ const finHint = "many servers close at the FIN that follows the end of the input
 const cutShort = (peer: string) => `the ${peer} ended TLS without close_notify; its data may be incomplete`
 
 /** The rules of a conversation. */
-export interface ConverseOptions {
+export interface ConverseOptions extends ConversationDeadlines {
   readonly outgoing: Outgoing
-  /** The side to which the peer belongs, for messages. */
-  readonly peer: "server" | "client"
   /**
    * Whether the conversation writes received bytes to standard output unchanged. If not, the caller prints them from the
    * events of the connection.
    */
   readonly raw: boolean
-  /** The conditions that end the conversation although the connection stays. Undefined: only its end does. */
-  readonly until: Untils | undefined
-  /** The time after connecting within which a condition must hold. */
-  readonly within: Option.Option<Duration.Duration>
   /** Whether the conversation drops what it receives, and ends when the input is sent. */
   readonly sendOnly: boolean
   /** When payloads of the input may be sent. Undefined: at once. */
@@ -52,8 +47,6 @@ export interface ConverseOptions {
   readonly shutdown: "always" | "after data" | "never"
   /** Whether a note names `--no-shutdown` if the server closes right after our FIN without an answer. */
   readonly explainsFin: boolean
-  /** The time that the client waits for the server to close after the end of the input. */
-  readonly quit: Option.Option<Duration.Duration>
   /**
    * Counts the input that lost connections had sent. Undefined without `--reconnect`, because a lost connection then
    * ends the command.
@@ -64,7 +57,6 @@ export interface ConverseOptions {
 
 type Failure = ConnectionClosedError | CommandFailed | OutputClosed | OutputFailed
 type Receiving = Fiber.Fiber<boolean, Failure>
-type Sending = Fiber.Fiber<void, ConnectionClosedError | CommandFailed>
 
 /**
  * Sends and receives, and passes each frame to `onFrame`, until the server's FIN, or until a condition holds. Succeeds
@@ -250,45 +242,6 @@ const isFinTakenForEnd = (outgoing: Outgoing, { finAt, replies }: Talk) =>
     if (finAt === undefined || replies > 0 || frames === 0 || bytes > longestRequest) return false
     return now - finAt <= Duration.toMillis(finReaction)
   })
-
-// Fails if the server does not close in time after the end of the input, or if the input cannot be read. If the
-// connection breaks during a send, the receiving fiber reports it after all data that had arrived.
-const cutOff = (
-  sending: Sending,
-  options: ConverseOptions,
-  state: UntilState | undefined,
-): Effect.Effect<never, CommandFailed> =>
-  Fiber.join(sending).pipe(
-    Effect.catchTag("ConnectionClosedError", () => Effect.never),
-    Effect.zipRight(Option.match(options.quit, { onNone: () => Effect.never, onSome: Effect.sleep })),
-    Effect.zipRight(
-      Effect.suspend(() => {
-        const time = formatMillis(Option.match(options.quit, { onNone: () => 0, onSome: Duration.toMillis }))
-        if (state !== undefined && options.until?.isOnce === false) {
-          return networkError(`--until did not hold within ${time} after the end of the input (-q): ${state.missing()}`)
-        }
-        return networkError(
-          `the ${options.peer} did not close within ${time} after the end of the input (-q); the rest of its data is cut off`,
-        )
-      }),
-    ),
-  )
-
-// Fails if no condition holds in time, for example because the server sends other data without end.
-const tooLate = (
-  { peer, until, within }: ConverseOptions,
-  state: UntilState | undefined,
-  talk: Talk,
-): Effect.Effect<never, CommandFailed> => {
-  if (until === undefined || state === undefined || Option.isNone(within)) return Effect.never
-  return Effect.flatMap(Effect.sleep(within.value), () => {
-    const time = `within ${formatMillis(Duration.toMillis(within.value))} (-w)`
-    if (!until.isOnce) return networkError(`--until did not hold ${time}: ${state.missing()}`)
-    return networkError(
-      talk.replies > 0 ? `the reply of the ${peer} did not end ${time}` : `the ${peer} sent no reply ${time}`,
-    )
-  })
-}
 
 // After the server's FIN, the client sends the rest of the input until the input pauses. An input that pauses may never
 // end.
