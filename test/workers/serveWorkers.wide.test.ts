@@ -3,7 +3,10 @@ import { join } from "node:path"
 import { describe, expect, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
+import { Client } from "../../src/client/index.ts"
 import { decodeServerEventLine, type ServerEvent, tcpEndpoint, unixEndpoint } from "../../src/domain/index.ts"
+import { Testing } from "../../src/testing/index.ts"
+import { NodeTransport, Tls } from "../../src/transport/index.ts"
 import { dialRaw } from "../support/rawPeer.ts"
 import { expectServeRefuses, type Process, tcpfxServe } from "../support/tcpfxProcess.ts"
 import { string } from "../support/texts.ts"
@@ -180,6 +183,48 @@ describe("tcpfx serve --workers", () => {
       expect((yield* server.ended).code).toBe(130)
       expect(server.text("stderr")).toMatch(/#1 closed: drained/)
       expect(workers.filter(isAlive)).toEqual([])
+    }),
+  )
+
+  it.scopedLive("makes the handshakes of TLS in the workers, and tells the failed ones", () =>
+    Effect.gen(function* () {
+      const { port, server } = yield* tcpfxServe([
+        ...["--workers", "2", "--mode", "echo", "--tls", "--max-per-address", "2", "--output", "json"],
+      ])
+      const client = yield* Client.make({ tls: yield* Tls.connector({ verify: false }) })
+      const first = yield* client.connect(local(port))
+      yield* first.sendText("hello")
+      expect(yield* Testing.receiveText(first)).toBe("hello")
+      const stranger = yield* dialRaw(local(port))
+      yield* stranger.send("this is not TLS")
+      yield* stranger.takeRest
+      yield* server.waitFor("stdout", /"_tag":"ConnectionRefused"/)
+      // The failed handshake has freed its place.
+      const second = yield* client.connect(local(port))
+      yield* second.sendText("again")
+      expect(yield* Testing.receiveText(second)).toBe("again")
+      expect(eventsWith(server, "ConnectionRefused").map(({ rule }) => rule._tag)).toEqual(["HandshakeFailed"])
+      expect(eventsWith(server, "ConnectionOpened").map(({ id, tls }) => [id, tls?.protocol])).toEqual([
+        [1, "TLSv1.3"],
+        [2, "TLSv1.3"],
+      ])
+    }).pipe(Effect.provide(NodeTransport.layer)),
+  )
+
+  it.scopedLive("gives a worker the bytes after a PROXY header, and the client that the header names", () =>
+    Effect.gen(function* () {
+      const { port, server } = yield* tcpfxServe([
+        ...["--workers", "2", "--mode", "echo", "--output", "json"],
+        ...["--proxy-protocol", "require", "--proxy-from", "127.0.0.1", "--deny", "9.9.9.0/24"],
+      ])
+      const denied = yield* dialRaw(local(port))
+      yield* denied.send("PROXY TCP4 9.9.9.9 5.6.7.8 1111 2222\r\nhello")
+      expect((yield* denied.takeRest).length).toBe(0)
+      const peer = yield* dialRaw(local(port))
+      yield* peer.send("PROXY TCP4 1.2.3.4 5.6.7.8 1111 2222\r\nhello")
+      yield* peer.expect("hello")
+      yield* server.waitFor("stdout", /"_tag":"FrameReceived"/)
+      expect(eventsWith(server, "ConnectionOpened").map(({ remote }) => remote)).toEqual([tcpEndpoint("1.2.3.4", 1111)])
     }),
   )
 
