@@ -7,6 +7,7 @@ import * as Queue from "effect/Queue"
 import type * as Scope from "effect/Scope"
 import { endProcess } from "./endProcess.ts"
 import { signalExitCode } from "./exit.ts"
+import { startedWithoutHangUp } from "./hangUp.ts"
 import { Stdio, type StdioService } from "./stdio.ts"
 
 /** A signal that asks the process to end. */
@@ -41,8 +42,9 @@ export interface SignalsService {
   readonly unlessEnded: <A, E, R>(effect: Effect.Effect<A, E, R>) => Effect.Effect<A, E | EndedBySignal, R>
   /**
    * Runs an effect at each SIGHUP until the scope closes. Before and after that time, and when the terminal of
-   * standard output has hung up, SIGHUP asks the process to end. If the effect still runs at the next SIGHUP, it gets
-   * one more second and is then interrupted, because reading a file may take forever.
+   * standard output has hung up, SIGHUP asks the process to end, unless SIGHUP was ignored at the start of the process.
+   * If the effect still runs at the next SIGHUP, it gets one more second and is then interrupted, because reading a file
+   * may take forever.
    */
   readonly onHangUp: <R>(effect: Effect.Effect<void, never, R>) => Effect.Effect<void, never, R | Scope.Scope>
   /**
@@ -66,6 +68,7 @@ const listen = (stdio: StdioService) =>
       const waiters = new Set<(signal: EndSignal) => void>()
       const reloads = new Set<() => void>()
       const files = new Set<WrittenFiles>()
+      const survivesHangUp = startedWithoutHangUp(process.env, process.ppid)
       let isEnding = false
       const endWithFiles = (code: number) => {
         if (files.size === 0 || isEnding) return endProcess(code)
@@ -84,6 +87,7 @@ const listen = (stdio: StdioService) =>
           for (const reload of reloads) reload()
           return
         }
+        if (signal === "SIGHUP" && survivesHangUp) return
         const known: EndSignal = signal === "SIGINT" || signal === "SIGHUP" ? signal : "SIGTERM"
         if (first !== undefined) return endWithFiles(signalExitCode[known])
         first = known
