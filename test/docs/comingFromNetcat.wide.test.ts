@@ -173,6 +173,14 @@ const serverChecks: Readonly<Record<string, Check<Serving>>> = {
   "tcpfx serve 9000 -o file": fileHas("file", /^ping\n$/),
   "tcpfx serve 9000 -o file --append-output": fileHas("file", /^of a file\nping\n$/),
   "tcpfx serve 9000 -t": hears(""),
+  "tcpfx serve 9000 --keepalive 60s,10s,3": hears(""),
+  "tcpfx serve 9000 --max-per-address 1 --displace": ({ server, to }) =>
+    Effect.gen(function* () {
+      yield* member(to.port)
+      yield* server.waitFor("stderr", /#1 connected/)
+      yield* member(to.port)
+      yield* server.waitFor("stderr", /#1 closed: displaced/)
+    }),
   "tcpfx serve 9000 --rule 'ping when contains \"ping\" reply pong\\n'": hears("pong\n"),
 }
 
@@ -318,6 +326,7 @@ const clientChecks: Readonly<Record<string, Check<string>>> = {
       const client = yield* shell(command.replace("host 9000", `127.0.0.1 ${port}`), cwd)
       yield* client.waitFor("stdout", /pong\n[\s\S]*pong\n/)
     }),
+  "tcpfx connect host 9000 -d": runs({ sent: "", closes: "after pong" }),
   "tcpfx connect host 9000 -4": typed,
   "tcpfx connect host 9000 -t": typed,
   "tcpfx connect host 9000 --hex --send '70 69 6e 67'": runs({ sent: "ping" }),
