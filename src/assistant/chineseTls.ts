@@ -33,6 +33,7 @@ const tlsFailures: Readonly<Record<string, string>> = {
   ERR_SSL_UNEXPECTED_EOF_WHILE_READING: "对方在握手期间关闭了连接",
   ECONNRESET: "对方在握手期间关闭了连接",
   EPIPE: "对方在握手期间关闭了连接",
+  ERR_TLS_NO_HELLO: "对方没有发送任何数据就关闭了连接",
 }
 
 /** Describes the failure of a TLS handshake in Chinese, with its code. An unknown failure is only the code. */

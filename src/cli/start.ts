@@ -21,9 +21,12 @@ export const start = (parts: CommandParts): void => {
 
   const said = new Set<string>()
 
+  // inetd passes the connection as standard error too. The client must not get the message of a failure as data.
+  const isErrorConnection = process.argv.includes("--inetd") && streams.errorIsInput()
+
   const say = (text: string): void => {
     said.add(text)
-    if (log.shows("error")) streams.err.say(Buffer.from(log.line("error", text)), true)
+    if (log.shows("error") && !isErrorConnection) streams.err.say(Buffer.from(log.line("error", text)), true)
   }
 
   let leaving = false

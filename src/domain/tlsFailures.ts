@@ -1,6 +1,8 @@
 // The codes come from Node and OpenSSL. Node builds a code from OpenSSL's text, and that text differs between versions:
 // OpenSSL 3.0 has SSLV3_ALERT_BAD_CERTIFICATE, and 3.2 and later have SSL/TLS_ALERT_BAD_CERTIFICATE.
 
+import { noHello } from "./noHello.ts"
+
 const alertPrefix = /^ERR_SSL_(?:SSLV3|SSL\/TLS|TLSV1|TLSV10|TLSV13)_(?:ALERT_)?(.+)$/
 
 /** The alerts that a peer sends before it closes: the number (RFC 8446, section 6) and the meaning. */
@@ -68,6 +70,7 @@ const problems: Readonly<Record<string, string>> = {
   ERR_TLS_SESSION_ATTACK: "it asked to renegotiate, which is not allowed",
   ECONNRESET: "it closed the connection in the handshake",
   EPIPE: "it closed the connection in the handshake",
+  [noHello]: "it closed the connection before it sent anything",
   // The two sides have no version, cipher or protocol in common.
   ERR_SSL_UNSUPPORTED_PROTOCOL: noVersion,
   ERR_SSL_VERSION_TOO_LOW: noVersion,
@@ -164,8 +167,9 @@ export const isUntrustedCertificate = (code: string): boolean =>
 /** Alerts with a temporary cause, on the network or in the peer. Another attempt may succeed. */
 const temporary: ReadonlySet<string> = new Set(["BAD_RECORD_MAC", "INTERNAL_ERROR", "USER_CANCELLED"])
 
-/** Failures of this side or of the dialogue of STARTTLS with a temporary cause. */
+/** Failures without an alert that have a temporary cause. */
 const temporaryCodes: ReadonlySet<string> = new Set([
+  noHello,
   "ERR_STARTTLS_REFUSED",
   "ERR_STARTTLS_CLOSED",
   "ERR_STARTTLS_TIMEOUT",

@@ -67,6 +67,7 @@ describe("a failure of TLS", () => {
         "ECONNRESET",
         "EPIPE",
         "ECONNREFUSED",
+        "ERR_TLS_NO_HELLO",
         "ERR_SSL_TLSV1_ALERT_INTERNAL_ERROR",
         "ERR_SSL_SSLV3_ALERT_BAD_RECORD_MAC",
       ],

@@ -5,7 +5,7 @@ import * as Effect from "effect/Effect"
 import * as Redacted from "effect/Redacted"
 import type * as Scope from "effect/Scope"
 import type { Connection } from "../../src/connection/index.ts"
-import type { Endpoint } from "../../src/domain/index.ts"
+import { describeRefusal, type Endpoint } from "../../src/domain/index.ts"
 import { Handler } from "../../src/server/index.ts"
 import { Testing } from "../../src/testing/index.ts"
 import { NodeTransport, Tls, type Transport } from "../../src/transport/index.ts"
@@ -79,6 +79,16 @@ describe("a listener with TLS", () => {
   }
 
   for (const how of ["end", "reset"] as const) {
+    test(`tells a peer that sends no byte of TLS from others (${how})`, () =>
+      Effect.gen(function* () {
+        const { endpoint, events } = yield* servingTls(Handler.echo())
+        const peer = yield* Testing.dialPeer(endpoint)
+        yield* how === "end" ? peer.halfClose : peer.reset
+        const { rule } = yield* events.one("ConnectionRefused")
+        expect(rule).toEqual({ _tag: "HandshakeFailed", code: "ERR_TLS_NO_HELLO" })
+        expect(describeRefusal(rule)).toBe("TLS: it closed the connection before it sent anything")
+      }))
+
     test(`reports a peer that leaves in the middle of its handshake, and frees its slot (${how})`, () =>
       Effect.gen(function* () {
         const { connectTls, endpoint, events } = yield* servingTls(Handler.echo(), { maxConns: 1 })

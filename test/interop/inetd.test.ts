@@ -18,7 +18,7 @@ const activate: Peer = { program: "systemd-socket-activate", known: /inetd/, dia
 /** A socat that accepts one connection and replaces itself by `tcpfx serve`, whose descriptors 0 and 1 are the connection. */
 const socatServe = (args: string, options = "nofork") =>
   Effect.gen(function* () {
-    const command = `${process.execPath} ${bin} serve ${args}`.replaceAll(":", "\\:")
+    const command = `${process.execPath} ${bin} serve ${args}`.replaceAll(/[:,]/g, "\\$&")
     const server = yield* start("socat", ["-d", "-d", "TCP4-LISTEN:0,bind=127.0.0.1", `EXEC:${command},${options}`])
     const [, port] = yield* server.waitFor("stderr", /listening on AF=2 127\.0\.0\.1:(\d+)/)
     return { server, endpoint: tcpEndpoint("127.0.0.1", Number(port)) }
@@ -66,6 +66,26 @@ describe.skipIf(!haveAll(socat))("tcpfx serve --inetd under socat", () => {
       expect(yield* conversation(endpoint, "only this")).toBe("only this")
       expect((yield* server.ended).code).toBe(0)
     }),
+  )
+
+  it.scopedLive(
+    "writes no message to such a connection either, neither a warning nor a mistake in the command line",
+    () =>
+      Effect.gen(function* () {
+        const cases = [
+          // Some versions of Node give a warning, because they cannot set the interval and the count.
+          ["--inetd --mode echo --keepalive 5s,2s,3", "only this", 0],
+          ["--inetd --frame wrong", "", 2],
+          ["--inetd --unknown", "", 2],
+          ["--inetd 9000", "", 2],
+        ] as const
+        for (const [args, answer, code] of cases) {
+          const { endpoint, server } = yield* socatServe(args, "nofork,stderr")
+          const got = conversation(endpoint, "only this").pipe(Effect.orElseSucceed(() => ""))
+          expect([args, yield* got]).toEqual([args, answer])
+          expect([args, (yield* server.ended).code]).toEqual([args, code])
+        }
+      }),
   )
 
   it.scopedLive("runs a program for the connection", () =>

@@ -12,7 +12,7 @@ import { temporaryFolder } from "../support/transportFixture.ts"
 // The programs of this test take seconds to start on a busy machine.
 const patient = { within: "50 seconds" } as const
 
-/** An HAProxy that checks the health of a server every 20 ms. */
+/** An HAProxy that checks the health of a server every 20 ms, by a TCP connection without data. */
 const checking = (port: number) =>
   Effect.gen(function* () {
     const folder = yield* temporaryFolder
@@ -26,6 +26,23 @@ const checking = (port: number) =>
   })
 
 describe.skipIf(!haveAll(haproxy))("tcpfx serve --quiet-probes behind the health checks of HAProxy", () => {
+  it.scopedLive("shows no checks of a TLS port, which are refused, and counts them", () =>
+    Effect.gen(function* () {
+      const folder = yield* temporaryFolder
+      const control = join(folder, "control")
+      const { port, server } = yield* tcpfxServe(["--quiet-probes", "--tls", "--control", control])
+      yield* checking(port)
+      const asked = Effect.map(tcpfxRun(["connect", `unix:${control}`, "--send", "state\\n"]), ({ stdout }) =>
+        JSON.parse(stdout),
+      )
+      yield* Effect.repeat(asked, { until: ({ refused }) => refused >= 5 })
+      yield* server.kill("SIGTERM")
+      yield* server.ended
+      expect(server.text("stderr")).not.toMatch(/refused: TLS/)
+      expect(server.text("stderr")).toMatch(/ \d+ connections in .* carried no data \(--quiet-probes\)$/m)
+    }),
+  )
+
   it.scopedLive("shows only the other connections, counts the checks at its end and in its state, and logs them", () =>
     Effect.gen(function* () {
       const folder = yield* temporaryFolder

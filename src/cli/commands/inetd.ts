@@ -28,7 +28,7 @@ const textOf = (data: OutputBytes): string =>
  * input has ended. Where standard error is the connection as well, nothing is written.
  */
 const besideConnection = (stdio: StdioService): StdioService => {
-  const say = stdio.errorIsInput ? () => {} : stdio.say
+  const { say, tell } = stdio.errorIsInput ? { say: () => {}, tell: () => {} } : stdio
   const write = (data: string | OutputBytes) => Effect.sync(() => say(typeof data === "string" ? data : textOf(data)))
   return {
     ...stdio,
@@ -38,6 +38,7 @@ const besideConnection = (stdio: StdioService): StdioService => {
     drained: Effect.void,
     gone: Effect.never,
     say,
+    tell,
     openInput: Effect.succeed({
       read: (take) => Effect.sync(() => take(undefined)),
       readLarge: () => {},

@@ -1,5 +1,6 @@
 import { counted } from "../../domain/counted.ts"
 import { type ConnectionId, formatMillis, type ServerEvent } from "../../domain/index.ts"
+import { noHello } from "../../domain/noHello.ts"
 import type { Page, Renderer } from "./Page.ts"
 
 /** A probe is shorter than this, milliseconds. A connection that lasts longer is shown, however silent it is. */
@@ -20,7 +21,7 @@ interface Held {
 
 /**
  * Leaves the probes of health checks out of the rows: connections that the client, or a drain, ends within
- * {@link longestProbe} without a byte in either direction. The rows of each other connection follow with its first data,
+ * {@link longestProbe} without a byte in either direction, and with TLS, connections that end before the client has sent a byte. The rows of each other connection follow with its first data,
  * at its end, or with the first event after {@link longestProbe}. A line at most once a minute, and one at the end, have
  * the number of probes, so none is lost silently.
  */
@@ -54,6 +55,10 @@ export class QuietProbes implements Renderer<ServerEvent> {
       }
       case "ConnectionClosed":
         if (!this.held.delete(event.id)) break
+        this.countProbe(event.at, page)
+        return
+      case "ConnectionRefused":
+        if (event.rule._tag !== "HandshakeFailed" || event.rule.code !== noHello) break
         this.countProbe(event.at, page)
         return
       case "FrameReceived":

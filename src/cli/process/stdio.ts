@@ -169,7 +169,7 @@ export const layerOf = (streams: StandardStreams, lastWords: LastWords, log: Mes
       inputKind: input.kind === "terminal" || input.kind === "file" ? input.kind : "pipe",
       outputIsTerminal: output.kind === "terminal",
       together: out === err,
-      errorIsInput: input.kind === "socket" && error.identity === input.identity,
+      errorIsInput: streams.errorIsInput(),
       colour: { output: !noColour && output.kind === "terminal", error: !noColour && error.kind === "terminal" },
       beginEnd: (deadline) => Effect.sync(() => lastWords.begin(Duration.toMillis(deadline))),
       restartEnd: Effect.sync(() => lastWords.restart()),

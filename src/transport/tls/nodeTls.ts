@@ -4,6 +4,7 @@ import * as Effect from "effect/Effect"
 import { errorCode } from "../../domain/errorCode.ts"
 import { type StartTlsProtocol, TlsError } from "../../domain/index.ts"
 import { isIpAddress } from "../../domain/ipAddress.ts"
+import { noHello } from "../../domain/noHello.ts"
 import { HandleWire } from "../node/handleWire.ts"
 import { NodeWire } from "../node/nodeWire.ts"
 import type {
@@ -104,7 +105,13 @@ export const acceptor = (options: AcceptorOptions): Effect.Effect<Acceptor, TlsE
       secure: (wire, callbacks) => {
         if (!canSecure(wire)) return unsuitable(callbacks)
         const lower = wire.release()
-        const handshake = new Handshake(wire, lower, callbacks)
+        const handshake = new Handshake(wire, lower, {
+          onSecured: callbacks.onSecured,
+          onFailed: (code, detail) => {
+            const isProbe = code === "ECONNRESET" && lower.bytesRead === 0
+            callbacks.onFailed(isProbe ? noHello : code, detail)
+          },
+        })
         handshakes.set(lower, handshake)
         server.emit("connection", lower)
         return () => handshake.cancel()

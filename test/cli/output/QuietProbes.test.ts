@@ -1,7 +1,7 @@
 import { describe, expect, it } from "@effect/vitest"
 import { Page } from "../../../src/cli/output/Page.ts"
 import { QuietProbes } from "../../../src/cli/output/QuietProbes.ts"
-import { type CloseReason, closeReasons, type ServerEvent } from "../../../src/domain/index.ts"
+import { type CloseReason, closeReasons, type RefusalRule, type ServerEvent } from "../../../src/domain/index.ts"
 import { id, remote, utf8 } from "../../support/serverTexts.ts"
 
 const opened = (number: number, at: number): ServerEvent => ({
@@ -77,7 +77,27 @@ const rowsOf = (events: ReadonlyArray<ServerEvent>, showsTraffic = true): Readon
   return rows
 }
 
+const refused = (rule: RefusalRule, at: number): ServerEvent => ({
+  _tag: "ConnectionRefused",
+  seq: 1,
+  at,
+  remote,
+  rule,
+})
+
 describe("the rows without probes", () => {
+  it("leave out connections that end before a byte of TLS, and show other refusals", () => {
+    const noHello = refused({ _tag: "HandshakeFailed", code: "ERR_TLS_NO_HELLO" }, 1)
+    const cutOff = refused({ _tag: "HandshakeFailed", code: "ECONNRESET" }, 2)
+    const denied = refused({ _tag: "Denied", range: "192.0.2.0/24" }, 3)
+    expect(rowsOf([noHello, cutOff, noHello, denied, drained(1001)])).toEqual([
+      "ConnectionRefused",
+      "ConnectionRefused",
+      expect.stringMatching(/^2 connections in 1 s carried no data/),
+      "DrainFinished",
+    ])
+  })
+
   it("leave out connections that the client closes or resets without data, and count them at the end", () => {
     const events = [
       ...[opened(1, 0), halfClosed(1, 1), closed(1, 1)],

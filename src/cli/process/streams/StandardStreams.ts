@@ -75,6 +75,11 @@ export class StandardStreams {
     return this.output.kind === "file" || this.error.kind === "file"
   }
 
+  /** Whether standard error is the same socket as standard input, as under inetd. */
+  errorIsInput(): boolean {
+    return this.input.kind === "socket" && this.error.identity === this.input.identity
+  }
+
   /** Whether standard output was a terminal that has hung up. */
   isTerminalGone(): boolean {
     return terminals.isGone(this.output)
