@@ -17,6 +17,8 @@ const samples = [
   ["serve", "-p80", "-m=3", "--idle-timeout", "5m", "--max-frame=1MiB", "--allow", "10.0.0.0/8,::1"],
   ["connect", "[::1]:9000", "--send", "--once", "-q1", "--", "x"],
   ["connect", "unix:/run/x.sock", "--send=a=b", "--output", "json"],
+  ["ctl", "--output=json", "--control", "/x", "send", "@3", "--", "-x"],
+  ["top", "--once", "--rows", "3", "--sort=rate"],
   ["interfaces", "--output=json"],
   ["help", "serve"],
   ["--version"],
