@@ -59,6 +59,15 @@ describe("tcpfx top", () => {
   )
 })
 
+/** Waits until the command has left with a code, and the screen shows all of its output. */
+const untilLeft = (shown: Effect.Effect.Success<ReturnType<typeof consoleIn>>, code: number) =>
+  Effect.gen(function* () {
+    yield* shown.process.waitFor("stdout", new RegExp(`left with ${code}`))
+    yield* shown.process.ended
+    // The screen writes in order, so everything before is shown after this write.
+    yield* Effect.promise(() => shown.write(""))
+  })
+
 describe.skipIf(!haveAll(script))("tcpfx top in a terminal", () => {
   it.scopedLive("shows the clients, changes order and filter with keys, and restores the terminal at the end", () =>
     Effect.gen(function* () {
@@ -78,7 +87,8 @@ describe.skipIf(!haveAll(script))("tcpfx top in a terminal", () => {
       yield* shown.until(/by name · 1 shown · filter #2\n/)
       expect(shown.lines().filter((line) => /^#\d/.test(line))).toEqual([expect.stringMatching(/^#2 /)])
       yield* shown.type("q")
-      yield* shown.until(/before[\s\S]*left with 0/)
+      yield* untilLeft(shown, 0)
+      expect(shown.lines().join("\n")).toMatch(/before[\s\S]*left with 0/)
       expect(shown.window.buffer.active.type).toBe("normal")
       expect(shown.lines().some((line) => line.includes("by name"))).toBe(false)
     }),
@@ -92,7 +102,8 @@ describe.skipIf(!haveAll(script))("tcpfx top in a terminal", () => {
       })
       yield* shown.until(/0 clients/)
       yield* server.kill("SIGKILL")
-      yield* shown.until(/the server has ended\n+left with 1/)
+      yield* untilLeft(shown, 1)
+      expect(shown.lines().join("\n")).toMatch(/the server has ended\n+left with 1/)
       expect(shown.window.buffer.active.type).toBe("normal")
     }),
   )
