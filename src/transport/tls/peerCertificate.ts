@@ -9,8 +9,9 @@ const shortened = (text: string): string => (text.length > longestShown ? `${tex
 
 const commonName = (distinguished: string): string | undefined => /^CN=(.*)$/m.exec(distinguished)?.[1]
 
-/** A distinguished name in one line. */
-const lineOf = (distinguished: string): string => shortened(distinguished.split("\n").join(", "))
+/** The distinguished name of a subject or issuer in one line. Node has `undefined` in place of an empty name. */
+const lineOf = (distinguished: string | undefined): string =>
+  distinguished ? shortened(distinguished.split("\n").join(", ")) : "without a name"
 
 const namesIn = (certificate: X509Certificate): string | undefined =>
   // `DNS:localhost, IP Address:127.0.0.1`. A name with a comma is in quotation marks.

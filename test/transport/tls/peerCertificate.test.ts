@@ -32,6 +32,13 @@ describe("a refused certificate of a server", () => {
       "its certificate is self-signed and not trusted \\(CN=plc-1\\); trust the CA",
     ],
     [
+      "that it has no subject when it is self-signed without one",
+      { name: "" },
+      "none",
+      "localhost",
+      "its certificate is self-signed and not trusted \\(without a name\\); trust the CA",
+    ],
+    [
       "its names when they do not fit",
       { names: ["a.test", "10.0.0.7"] },
       "own",
