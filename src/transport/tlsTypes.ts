@@ -83,7 +83,8 @@ export interface ConnectorOptions extends CommonOptions {
   /** Whether the certificate of the server must be valid and have the name of the server. Default true. */
   readonly verify?: boolean
   /**
-   * The name of the server: it is sent as SNI, and the certificate must have it. Default: the host that was dialled.
+   * The name of the server: it is sent as SNI, and the certificate must have it. Default, also for an empty name: the
+   * host that was dialled.
    */
   readonly serverName?: string
   /** The certificate of the client, for a server that requests one. Default none. */

@@ -46,6 +46,21 @@ describe("a client with STARTTLS", () => {
     }).pipe(Effect.provide(NodeTransport.layer)),
   )
 
+  it.scopedLive("is refused bytes that the server sends later in place of the handshake", () =>
+    Effect.gen(function* () {
+      const { endpoint } = yield* startTlsServer(plainParts.smtp, (socket) => {
+        socket.once("data", () => socket.write("250 injected\r\n"))
+        socket.resume()
+      })
+      const client = yield* Client.make({ tls: yield* Tls.connector({ startTls: "smtp" }) })
+      const error = yield* Effect.flip(client.connect(endpoint))
+      expect([error._tag === "ConnectError" && error.code, error.message]).toEqual([
+        "ERR_STARTTLS_INJECTED",
+        expect.stringMatching(/after its answer it sent other bytes than TLS, as an attacker on the network could$/),
+      ])
+    }).pipe(Effect.provide(NodeTransport.layer)),
+  )
+
   it.scopedLive("says that the handshake did not end, when the server only accepts the connection", () =>
     Effect.gen(function* () {
       const { endpoint } = yield* startTlsServer([{ hears: /never/ }], () => {})

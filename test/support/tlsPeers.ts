@@ -12,11 +12,19 @@ export interface TlsPeer {
 }
 
 /** A server of node:tls, for behaviour that our server never has. `serve` gets each connection after its handshake. */
-export const nodeTlsServer = (identity: Tls.Identity, serve: (peer: TlsPeer) => void) =>
+export const nodeTlsServer = (
+  identity: Tls.Identity,
+  serve: (peer: TlsPeer) => void,
+  options: tls.SecureContextOptions = {},
+) =>
   Effect.acquireRelease(
     Effect.async<{ readonly endpoint: Endpoint; readonly server: net.Server; readonly peers: Set<net.Socket> }>(
       (resume) => {
-        const secureContext = tls.createSecureContext({ cert: identity.cert, key: Redacted.value(identity.key) })
+        const secureContext = tls.createSecureContext({
+          cert: identity.cert,
+          key: Redacted.value(identity.key),
+          ...options,
+        })
         const peers = new Set<net.Socket>()
         const server = net.createServer((lower) => {
           peers.add(lower)

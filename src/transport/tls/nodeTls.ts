@@ -2,8 +2,7 @@ import * as tls from "node:tls"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import { errorCode } from "../../domain/errorCode.ts"
-import { type StartTlsProtocol, TlsError } from "../../domain/index.ts"
-import { isIpAddress } from "../../domain/ipAddress.ts"
+import { type StartTlsProtocol, TlsError, tlsRemedyOf } from "../../domain/index.ts"
 import { noHello } from "../../domain/noHello.ts"
 import { HandleWire } from "../node/handleWire.ts"
 import { NodeWire } from "../node/nodeWire.ts"
@@ -18,6 +17,7 @@ import type {
 } from "../tlsTypes.ts"
 import type { Wire } from "../Wire.ts"
 import { detailOf } from "./peerCertificate.ts"
+import { serverNameOf } from "./serverName.ts"
 import { startTls } from "./startTls/startTls.ts"
 import { systemCa } from "./systemCa.ts"
 import { contextOf, identityOptions, parametersOf } from "./tlsContext.ts"
@@ -130,9 +130,24 @@ const trusted = (options: ConnectorOptions, ownCa: string | undefined) =>
     return ownCa === undefined ? {} : { ca: [...defaultCas(), ownCa] }
   })
 
-/** The reason to refuse a server after the handshake; `undefined` if the server is accepted. */
-const refusalOfServer = (socket: tls.TLSSocket): string | undefined =>
-  socket.authorized ? undefined : String(socket.authorizationError)
+/** The reason to refuse a server after a handshake; `undefined` if the server is accepted. */
+const refusalOfServer = (socket: tls.TLSSocket): string | undefined => {
+  if (socket.authorized) return undefined
+  // Some ciphers have no certificate. Node reports them as an unknown CA. `getPeerX509Certificate` of a client would take
+  // the certificate out of the chain, so that the next call returns the certificate of the CA.
+  const hasNone = Object.keys(socket.getPeerCertificate()).length === 0
+  return hasNone ? "CERT_MISSING" : String(socket.authorizationError)
+}
+
+/** The server has renegotiated with a certificate that is not trusted, or has another name. */
+class CertificateRefused extends Error {
+  readonly code: string
+
+  constructor(code: string) {
+    super(code)
+    this.code = code
+  }
+}
 
 const defaultStartTlsTimeout = Duration.seconds(8)
 
@@ -148,8 +163,8 @@ export const connector = (options: ConnectorOptions): Effect.Effect<Connector, T
     const handshake = (wire: HandleWire | NodeWire, name: string, callbacks: HandshakeCallbacks) => {
       const lower = wire.release()
       const handshake = new Handshake(wire, lower, callbacks)
-      // SNI carries names only (RFC 6066, section 3). Node still checks the certificate against the address.
-      const serverName = isIpAddress(name) ? "" : name
+      // Without SNI, for an address, Node checks the certificate against `host`.
+      const serverName = serverNameOf(name)
       const socket = tls.connect({
         socket: lower,
         secureContext,
@@ -162,9 +177,16 @@ export const connector = (options: ConnectorOptions): Effect.Effect<Connector, T
       })
       const onError = (error: unknown) => handshake.fail(errorCode(error))
       socket.on("error", onError)
-      socket.once("secureConnect", () => {
+      let isSecured = false
+      // The event comes again after a renegotiation, in which the server can change its certificate.
+      socket.on("secureConnect", () => {
         const refusal = verify ? refusalOfServer(socket) : undefined
+        if (isSecured) {
+          if (refusal !== undefined) socket.destroy(new CertificateRefused(refusal))
+          return
+        }
         if (refusal !== undefined) return handshake.fail(refusal, detailOf(socket, refusal, name))
+        isSecured = true
         handshake.succeed(socket, serverName)
         socket.off("error", onError)
       })
@@ -175,14 +197,27 @@ export const connector = (options: ConnectorOptions): Effect.Effect<Connector, T
     return {
       secure: (wire, host, callbacks) => {
         if (!canSecure(wire)) return unsuitable(callbacks)
-        const name = options.serverName ?? host
+        // Node would check the certificate against "localhost" if the name were empty.
+        const name = options.serverName || host
         if (options.startTls === undefined) return handshake(wire, name, callbacks)
         return afterStartTls(wire, { ...options, startTls: options.startTls, name }, callbacks, () =>
-          handshake(wire, name, callbacks),
+          handshake(wire, name, refusingPlainBytes(callbacks)),
         )
       },
     }
   })
+
+/** Describes bytes that come in place of the handshake after STARTTLS. They may come late, on their own. */
+const refusingPlainBytes = (callbacks: HandshakeCallbacks): HandshakeCallbacks => ({
+  ...callbacks,
+  onFailed: (code, detail) =>
+    tlsRemedyOf(code) === "plain"
+      ? callbacks.onFailed(
+          "ERR_STARTTLS_INJECTED",
+          "after its answer it sent other bytes than TLS, as an attacker on the network could",
+        )
+      : callbacks.onFailed(code, detail),
+})
 
 interface BeforeTls {
   readonly name: string
