@@ -113,7 +113,10 @@ describe.skipIf(!haveAll(openssl))("an old device", () => {
         ...["s_client", "-connect", `127.0.0.1:${ours.port}`, "-quiet", "-tls1_2", "-cipher", "AES128-SHA256"],
       ])
       yield* client.waitFor("stderr", /alert handshake failure/)
-      yield* ours.server.waitFor("stderr", /refused: TLS: the two sides have no cipher in common/)
+      yield* ours.server.waitFor(
+        "stderr",
+        /refused: TLS: the two sides have no cipher in common \(--tls-ciphers LIST, --tls-legacy\)/,
+      )
     }),
   )
 })
@@ -214,6 +217,52 @@ describe.skipIf(!haveAll(openssl))("keys and certificates of openssl", () => {
     }),
   )
 })
+
+describe.skipIf(!haveAll(openssl))(
+  "certificates that a client of openssl does not have, or that are not trusted,",
+  () => {
+    it.scopedLive.each(["-tls1", "-tls1_1", "-tls1_2", "-tls1_3"])(
+      "are refused with an alert that it reads (%s)",
+      (version) =>
+        Effect.gen(function* () {
+          const folder = yield* bundle
+          selfSigned(folder, "other", 2048)
+          const files = ["--tls-cert", "server.pem", "--tls-key", "server-key.pem", "--tls-client-ca", "ca.pem"]
+          const { port, server } = yield* tcpfxServe([...files, "--tls-legacy"], { cwd: folder })
+          const dial = (...args: ReadonlyArray<string>) =>
+            start(
+              "openssl",
+              ["s_client", "-connect", `127.0.0.1:${port}`, "-quiet", version, "-cipher", "ALL:@SECLEVEL=0", ...args],
+              { cwd: folder },
+            )
+          const without = yield* dial()
+          yield* without.waitFor("stderr", /alert (handshake failure|certificate required)/)
+          yield* server.waitFor("stderr", /refused: TLS: it presented no certificate/)
+          const unknown = yield* dial("-cert", "other.pem", "-key", "other-key.pem")
+          yield* unknown.waitFor("stderr", /alert unknown ca/)
+          yield* server.waitFor("stderr", /refused: TLS: its certificate is self-signed and not trusted/)
+        }),
+    )
+
+    it.scopedLive("also when the CA that signed them is in the PKCS #12 file of the server", () =>
+      Effect.gen(function* () {
+        const folder = yield* bundle
+        selfSigned(folder, "other", 2048)
+        const parts = ["-in", "server.pem", "-inkey", "server-key.pem", "-certfile", "other.pem"]
+        run(folder, "pkcs12", "-export", ...parts, "-out", "server.p12", "-passout", passphrase)
+        const files = ["--tls-cert", "server.p12", "--tls-passphrase-file", "pw", "--tls-client-ca", "ca.pem"]
+        const { port, server } = yield* tcpfxServe(files, { cwd: folder })
+        const client = yield* start(
+          "openssl",
+          ["s_client", "-connect", `127.0.0.1:${port}`, "-quiet", "-cert", "other.pem", "-key", "other-key.pem"],
+          { cwd: folder },
+        )
+        yield* client.waitFor("stderr", /alert unknown ca/)
+        yield* server.waitFor("stderr", /refused: TLS: its certificate is self-signed and not trusted/)
+      }),
+    )
+  },
+)
 
 describe("TLS of other programs", () => {
   it.scopedLive.skipIf(!haveAll(openssl, socat))(

@@ -41,8 +41,15 @@ export const alertNumber = (code: string, protocol: "TLSv1.2" | "TLSv1.3"): numb
   }
 }
 
-/** A fatal alert without encryption, for TLS 1.2 before ChangeCipherSpec (RFC 5246, section 7.2). */
-export const plainAlert = (number: number): Uint8Array => Uint8Array.of(alertType, 3, 3, 0, 2, fatal, number)
+/** The second number of the versions below TLS 1.2 in a record. The first is 3. */
+const oldVersions: Readonly<Record<string, number>> = { TLSv1: 1, "TLSv1.1": 2 }
+
+/**
+ * A fatal alert without encryption, for TLS up to 1.2 before ChangeCipherSpec (RFC 5246, section 7.2). A client ignores
+ * the alert if its record has another version than `protocol`, which the two sides chose.
+ */
+export const plainAlert = (number: number, protocol: string): Uint8Array =>
+  Uint8Array.of(alertType, 3, oldVersions[protocol] ?? 3, 0, 2, fatal, number)
 
 /** The TLS 1.3 suites that Node offers: cipher, hash, and key length in bytes (RFC 8446, appendix B.4). */
 const suites = {

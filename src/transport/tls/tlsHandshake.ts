@@ -103,7 +103,7 @@ export class Handshake {
       const code = socket.getPeerX509Certificate() === undefined ? "CERT_MISSING" : verifyErrorOf(socket)
       if (code === undefined) return
       this.isAlertSent = true
-      this.lower.write(plainAlert(alertNumber(code, "TLSv1.2")))
+      this.lower.write(plainAlert(alertNumber(code, "TLSv1.2"), socket.getProtocol() ?? "TLSv1.2"))
     }
   }
 
