@@ -133,7 +133,7 @@ class Reader {
     return this.entries(contents, "the name of a flag, such as output: json").flatMap(
       ({ at, key, node }): ReadonlyArray<Default> => {
         const flag = flags.find(({ name }) => name === key)
-        const problem = flag === undefined ? unknown(section, key, flags) : this.unsafe(key)
+        const problem = flag === undefined ? unknown(section, key, flags) : this.unsafe(section, key)
         if (flag === undefined || problem !== undefined) return this.fail(at, problem ?? "")
         const values = this.values(flag, node, at)
         const unsafeValue = this.file.role === "project" ? unsafeValueProblem(key, values) : undefined
@@ -145,8 +145,9 @@ class Reader {
     )
   }
 
-  private unsafe(key: string): string | undefined {
-    const problem = this.file.role === "project" ? unsafeProblem(key, this.file.namedBy !== undefined) : undefined
+  private unsafe(section: SectionName, key: string): string | undefined {
+    const isProject = this.file.role === "project"
+    const problem = isProject ? unsafeProblem(section, key, this.file.namedBy !== undefined) : undefined
     return problem === undefined ? undefined : `${key} ${problem}`
   }
 

@@ -70,6 +70,7 @@ const unsafeUnnamed: Readonly<Record<string, string>> = {
   proxy: "sends the data through another host",
   otlp: "sends the metrics to another host",
   "tls-ca": "decides which servers are trusted",
+  "tls-name": "decides which servers are trusted",
   macro: "can send a file",
   rule: "can send a file",
   rules: "can send a file",
@@ -79,18 +80,31 @@ const notInProject = "so a project file cannot set it; use the command line or t
 
 const oldVersions: ReadonlyArray<string> = ["1.0", "1.1"]
 
+const unsafeValues: Readonly<Record<string, ReadonlyArray<string>>> = {
+  "tls-min": oldVersions,
+  "tls-max": oldVersions,
+  // The user file may switch TLS on.
+  tls: ["no"],
+}
+
 /** The reason why a project file must not set a flag to these values. Undefined for most values. */
 export const unsafeValueProblem = (name: string, values: ReadonlyArray<string>): string | undefined =>
-  (name === "tls-min" || name === "tls-max") && values.some((value) => oldVersions.includes(value))
+  values.some((value) => unsafeValues[name]?.includes(value))
     ? `of ${values.join(", ")} is not safe, ${notInProject}`
     : undefined
 
-/** The reason why a project file must not set a flag. Undefined for most flags. */
-export const unsafeProblem = (name: string, isNamed: boolean): string | undefined => {
+// A client trusts the CA certificates in its PKCS #12 file.
+const unsafeUnnamedClient: Readonly<Record<string, string>> = {
+  "tls-cert": "can decide which servers are trusted",
+}
+
+/** The reason why a project file must not set a flag of a section. Undefined for most flags. */
+export const unsafeProblem = (section: SectionName, name: string, isNamed: boolean): string | undefined => {
   if (Object.hasOwn(unsafe, name)) {
     return `${unsafe[name]}, ${notInProject}`
   }
-  return !isNamed && Object.hasOwn(unsafeUnnamed, name)
-    ? `${unsafeUnnamed[name]}, so the file of a folder cannot set it; name the file with --project, or use the command line or the user file`
+  const refused = section === "connect" ? { ...unsafeUnnamed, ...unsafeUnnamedClient } : unsafeUnnamed
+  return !isNamed && Object.hasOwn(refused, name)
+    ? `${refused[name]}, so the file of a folder cannot set it; name the file with --project, or use the command line or the user file`
     : undefined
 }

@@ -97,8 +97,8 @@ describe("a file of defaults", () => {
 
   it("of a folder cannot write or send files, or redirect a connection, unless the user names it", () => {
     const text =
-      "serve:\n  log: x\n  control: c\n  tls-keep: d\n  unixsock: u\nconnect:\n  macro: m\n  output-file: o\n  hex-dump: h\n  proxy: socks5://h:1\n  tls-ca: c\n"
-    expect(faultsIn(text)).toHaveLength(9)
+      "serve:\n  log: x\n  control: c\n  tls-keep: d\n  unixsock: u\nconnect:\n  macro: m\n  output-file: o\n  hex-dump: h\n  proxy: socks5://h:1\n  tls-ca: c\n  tls-name: n\n  tls-cert: p\n"
+    expect(faultsIn(text)).toHaveLength(11)
     expect(faultsIn(text)[0]).toBe(
       "tcpfx.yaml:2:3: log writes a file, so the file of a folder cannot set it; name the file with --project, or use the command line or the user file",
     )
