@@ -28,6 +28,7 @@ const tlsFailures: Readonly<Record<string, string>> = {
   ERR_STARTTLS_CLOSED: "对方在握手之前关闭了连接",
   ERR_STARTTLS_TIMEOUT: "对方在握手之前没有及时回答",
   ERR_SSL_NO_SHARED_CIPHER: "双方没有共同的加密套件",
+  ERR_SSL_NO_CIPHERS_AVAILABLE: "本方列表中的加密套件都不能用于所选的 TLS 版本和 OpenSSL 的安全级别",
   ERR_SSL_NO_APPLICATION_PROTOCOL: "双方没有共同的 ALPN 协议",
   ERR_SSL_PEER_DID_NOT_RETURN_A_CERTIFICATE: "对方没有出示证书",
   ERR_SSL_UNEXPECTED_EOF_WHILE_READING: "对方在握手期间关闭了连接",

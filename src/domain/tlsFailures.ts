@@ -79,6 +79,8 @@ const problems: Readonly<Record<string, string>> = {
   ERR_SSL_BAD_PROTOCOL_VERSION_NUMBER: noVersion,
   ERR_SSL_UNSAFE_LEGACY_RENEGOTIATION_DISABLED: "it supports only unsafe renegotiation, as old servers do",
   ERR_SSL_NO_SHARED_CIPHER: "the two sides have no cipher in common",
+  ERR_SSL_NO_CIPHERS_AVAILABLE:
+    "no cipher of this side's list can be used with its versions of TLS and OpenSSL's security level",
   ERR_SSL_NO_SUITABLE_KEY_SHARE: "the two sides have no key exchange in common",
   ERR_SSL_NO_SUITABLE_GROUPS: "the two sides have no key exchange in common",
   ERR_SSL_NO_SHARED_GROUPS: "the two sides have no key exchange in common",

@@ -33,6 +33,8 @@ const versionCodes: ReadonlySet<string> = new Set([
   "ERR_SSL_BAD_PROTOCOL_VERSION_NUMBER",
 ])
 
+const cipherCodes: ReadonlySet<string> = new Set(["ERR_SSL_NO_SHARED_CIPHER", "ERR_SSL_NO_CIPHERS_AVAILABLE"])
+
 const plainCodes: ReadonlySet<string> = new Set([
   "ERR_SSL_WRONG_VERSION_NUMBER",
   "ERR_SSL_PACKET_LENGTH_TOO_LONG",
@@ -51,7 +53,8 @@ export const tlsRemedyOf = (code: string): TlsRemedy | undefined => {
   if (isCertificateFailure(code)) return "certificate"
   if (code.endsWith("ALERT_CERTIFICATE_REQUIRED")) return "identity"
   if (versionCodes.has(code) || code.endsWith("ALERT_PROTOCOL_VERSION")) return "versions"
-  if (code.endsWith("ALERT_HANDSHAKE_FAILURE") || code.endsWith("ALERT_INSUFFICIENT_SECURITY")) return "ciphers"
+  if (cipherCodes.has(code) || code.endsWith("ALERT_HANDSHAKE_FAILURE") || code.endsWith("ALERT_INSUFFICIENT_SECURITY"))
+    return "ciphers"
   if (legacyCodes.has(code)) return "legacy"
   return plainCodes.has(code) ? "plain" : undefined
 }

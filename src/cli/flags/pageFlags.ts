@@ -28,7 +28,7 @@ export const pageFlags = {
   }),
   uiTlsCert: value("ui-tls-cert", "PATH", anyText, { help: "Certificate chain of the page (PEM)." }),
   uiTlsKey: value("ui-tls-key", "PATH", anyText, {
-    help: "Key of the certificate (PEM). Default: the file of the certificate.",
+    help: "Key of the certificate (PEM, without a passphrase). Default: the file of the certificate.",
   }),
   noOpen: toggle("no-open", { help: "Do not open a browser." }),
   project: value("project", "PATH", anyText, {

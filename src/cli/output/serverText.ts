@@ -2,6 +2,7 @@ import { serverTone } from "../../domain/eventTone.ts"
 import { serverWords } from "../../domain/eventWords.ts"
 import { type ConnectionId, escapeControls, formatConnectionId, type ServerEvent } from "../../domain/index.ts"
 import { MessageLog } from "../process/MessageLog.ts"
+import { tlsServerOptionsFor } from "../tls/options.ts"
 import type { EventTest } from "./frameFilter.ts"
 import type { Page, Renderer } from "./Page.ts"
 import type { RowWriter, RowWriters } from "./RowWriter.ts"
@@ -98,9 +99,10 @@ export class ServerText implements Renderer<ServerEvent> {
     const words = serverWords(event, this.listeners > 1)
     if (words === undefined) return
     const text = "id" in event ? words.replace(formatConnectionId(event.id), () => this.labelOf(event.id)) : words
+    const advice = event._tag === "ConnectionRefused" ? tlsServerOptionsFor(event.rule) : ""
     const level = serverTone(event) === "problem" ? "warn" : "info"
     const fields = { event: event._tag, ...("id" in event && event.id !== undefined ? { id: event.id } : {}) }
-    this.talk.write(page, level, event.at, text, fields)
+    this.talk.write(page, level, event.at, `${text}${advice}`, fields)
   }
 
   /** Shows a line on standard error. */

@@ -130,18 +130,34 @@ export const commonOptions = (options: CommonTlsOptions): Effect.Effect<Tls.Comm
 const isOld = (version: Option.Option<TlsVersion>): boolean =>
   Option.isSome(version) && (version.value === "TLSv1" || version.value === "TLSv1.1")
 
+/** The first entry of a cipher list that allows no encryption, no certificate, or the security level 0. */
+const weakEntry = (list: Option.Option<string>): Option.Option<string> =>
+  Option.flatMapNullable(list, (text) =>
+    text.split(/[:, ]+/).find((entry) => /^[^!-]*(NULL|ADH|AECDH|@SECLEVEL=0)/.test(entry)),
+  )
+
+const danger = "an attacker on the network may read and change the data"
+
 /** The warnings about flags that make TLS weak. */
-export const weaknessNotes = ({ tlsLegacy, tlsMax, tlsMin }: CommonTlsOptions): ReadonlyArray<string> => {
+export const weaknessNotes = ({ tlsCiphers, tlsLegacy, tlsMax, tlsMin }: CommonTlsOptions): ReadonlyArray<string> => {
+  const ciphers = Option.match(weakEntry(tlsCiphers), {
+    onNone: () => [],
+    onSome: (entry) => [
+      `WARNING: ${entry} in --tls-ciphers allows weak keys, or connections without encryption or a certificate; ${danger}`,
+    ],
+  })
   if (tlsLegacy) {
     return [
-      "WARNING: --tls-legacy allows TLS 1.0, weak ciphers, small keys and unsafe renegotiation; an attacker on the network may read and change the data",
+      `WARNING: --tls-legacy allows TLS 1.0, weak ciphers, small keys and unsafe renegotiation; ${danger}`,
+      ...ciphers,
     ]
   }
   return isOld(tlsMin) || isOld(tlsMax)
     ? [
-        "WARNING: TLS 1.0 and 1.1 need OpenSSL's security level 0, which also allows SHA-1 and small keys; an attacker on the network may read and change the data",
+        `WARNING: TLS 1.0 and 1.1 need OpenSSL's security level 0, which also allows SHA-1 and small keys; ${danger}`,
+        ...ciphers,
       ]
-    : []
+    : ciphers
 }
 
 // The number of lines that may wait to be written. Further lines are dropped: a file server that is down must not cost

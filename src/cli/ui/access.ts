@@ -39,9 +39,11 @@ const tlsOf = (certPath: string, keyPath: Option.Option<string>) =>
     const cert = yield* readPem("ui-tls-cert", certPath)
     const key = Option.isSome(keyPath) ? yield* readPem("ui-tls-key", keyPath.value) : cert
     const identity = { cert, key: Redacted.make(key) }
-    yield* Effect.mapError(Tls.acceptor({ identities: [identity] }), (error) =>
-      usageError(`--ui-tls-${error.part === "key" ? "key" : "cert"}: ${error.message}`),
-    )
+    yield* Effect.mapError(Tls.acceptor({ identities: [identity] }), ({ lacksPassphrase, message, part }) => {
+      const file = Option.getOrElse(keyPath, () => certPath)
+      const remedy = lacksPassphrase ? `; give a key without one: openssl pkey -in ${file} -out FILE` : ""
+      return usageError(`--ui-tls-${part === "key" && Option.isSome(keyPath) ? "key" : "cert"}: ${message}${remedy}`)
+    })
     return identity
   })
 

@@ -38,6 +38,19 @@ describe("the text of tcpfx serve", () => {
     [{ _tag: "ConnectionUnthrottled", ...stamp, id: id(3) }, "#3 is no longer throttled"],
     [{ _tag: "ConnectionRefused", ...stamp, remote, rule: { _tag: "Draining" } }, "192.0.2.7:50123 refused: draining"],
     [
+      {
+        _tag: "ConnectionRefused",
+        ...stamp,
+        remote,
+        rule: { _tag: "HandshakeFailed", code: "ERR_SSL_UNSUPPORTED_PROTOCOL" },
+      },
+      "192.0.2.7:50123 refused: TLS: it speaks no version of TLS that is allowed here (--tls-min, --tls-max, --tls-legacy)",
+    ],
+    [
+      { _tag: "ConnectionRefused", ...stamp, remote, rule: { _tag: "HandshakeFailed", code: "CERT_MISSING" } },
+      "192.0.2.7:50123 refused: TLS: it presented no certificate",
+    ],
+    [
       { _tag: "ConnectionRefused", ...stamp, remote, rule: { _tag: "Denied", range: "192.0.2.0/24" } },
       "192.0.2.7:50123 refused: denied by 192.0.2.0/24",
     ],
