@@ -73,9 +73,15 @@ export const part = (value: Value, index: number): Value => {
   return found
 }
 
+const octetsAt = (value: Value, level: number): Uint8Array => {
+  if (level > mostLevels) throw new BerInvalid("its values are nested too deeply")
+  return (value.tag & constructed) === 0
+    ? value.body
+    : Buffer.concat(inside(value).map((each) => octetsAt(each, level + 1)))
+}
+
 /** The bytes of a string, which can consist of pieces. */
-export const octets = (value: Value): Uint8Array =>
-  (value.tag & constructed) === 0 ? value.body : Buffer.concat(inside(value).map(octets))
+export const octets = (value: Value): Uint8Array => octetsAt(value, 0)
 
 /** A small whole number. */
 export const wholeNumber = ({ body }: Value): number => {

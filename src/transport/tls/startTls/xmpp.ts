@@ -26,8 +26,9 @@ const readUntil =
 
 const closing = "</stream:stream\\s*>"
 const features = new RegExp(`<stream:features\\s*/>|</stream:features\\s*>|</stream:error\\s*>|${closing}`)
+// A tag contains no `<`. With `[^>]*`, the search would take seconds in a long answer with many tags without an end.
 const outcome = new RegExp(
-  `<proceed\\b[^>]*/>|<proceed\\b[^>]*>\\s*</proceed\\s*>|<failure\\b[^>]*/>|</failure\\s*>|</stream:error\\s*>|${closing}`,
+  `<proceed\\b[^<>]*/>|<proceed\\b[^<>]*>\\s*</proceed\\s*>|<failure\\b[^<>]*/>|</failure\\s*>|</stream:error\\s*>|${closing}`,
 )
 
 /** `host`: the domain of the server. */

@@ -150,6 +150,25 @@ describe("the dialogue before TLS", () => {
     expect(results[0]?.problem).toBe("its answer is longer than 65536 bytes")
   })
 
+  it("of ldap refuses an answer whose strings are nested without end", () => {
+    const header = (tag: number, length: number) => Uint8Array.of(tag, 0x82, length >> 8, length & 0xff)
+    const levels = 15_000
+    const strings = Array.from({ length: levels }, (_, level) => header(0x24, 4 * (levels - 1 - level)))
+    const result = Uint8Array.of(0x0a, 1, 0, 4, 0)
+    const response = header(0x78, result.length + 4 * levels)
+    const answer = [header(0x30, 3 + 4 + result.length + 4 * levels), Uint8Array.of(2, 1, 1), response, result]
+    const { results } = converse("ldap", [{ says: Buffer.concat([...answer, ...strings]) }], whole)
+    expect(results[0]?.code).toBe("ERR_STARTTLS_INVALID")
+  })
+
+  it("of xmpp reads a long answer without an end in a short time", () => {
+    const steps = [...plainParts.xmpp.slice(0, 3), { says: "<proceed ".repeat(7000) }]
+    const began = process.cpuUsage()
+    converse("xmpp", steps, 4000)
+    // A search with backtracking takes seconds.
+    expect(process.cpuUsage(began).user).toBeLessThan(1_000_000)
+  })
+
   it("says what was awaited when the server closes", () => {
     const talk = converse(
       "smtp",
