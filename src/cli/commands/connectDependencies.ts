@@ -3,20 +3,17 @@ import type { Dependency } from "../flags/dependencies.ts"
 import { type LogFacts, type LogKey, logDependencies } from "../flags/logFlags.ts"
 import { besideUi, besideUiProblem } from "../flags/pageFlags.ts"
 import { type ViewFacts, viewDependencies, type viewFlags } from "../flags/viewFlags.ts"
+import { type ClientTlsFacts, type ClientTlsKey, clientTlsDependencies } from "../tls/clientDependencies.ts"
 
 /** The facts that decide whether a flag of `tcpfx connect` has an effect. */
-export interface ConnectFacts extends LogFacts, ViewFacts {
+export interface ConnectFacts extends LogFacts, ViewFacts, ClientTlsFacts {
   readonly endpoint: Endpoint
   readonly reconnect: boolean
-  readonly tls: boolean
-  readonly insecure: boolean
   readonly once: boolean
   readonly recvOnly: boolean
   readonly sendOnly: boolean
   /** Whether standard input or a flag gives payloads that are sent once. */
   readonly sendsOnce: boolean
-  /** Whether a flag or `TCPFX_TLS_CERT` names a certificate. */
-  readonly hasCertificate: boolean
   readonly hasHeartbeat: boolean
   readonly hasPage: boolean
   readonly sendsFin: boolean
@@ -25,9 +22,8 @@ export interface ConnectFacts extends LogFacts, ViewFacts {
 }
 
 type ConnectKey =
-  | ("reconnectDelay" | "reconnectMax" | "maxAttempts" | "heartbeatInterval" | "heartbeatTimeout" | "insecure")
-  | ("tlsVerify" | "tlsCa" | "tlsName" | "tlsCert" | "tlsKey" | "tlsAlpn" | "tlsMin" | "tlsKeyLog")
-  | ("tlsMax" | "tlsCiphers" | "tlsLegacy" | "tlsPassphraseFile")
+  | ("reconnectDelay" | "reconnectMax" | "maxAttempts" | "heartbeatInterval" | "heartbeatTimeout")
+  | ClientTlsKey
   | ("ipv4" | "ipv6" | "family" | "source" | "sourcePort" | "keepalive" | "shutdown")
   | ("repeat" | "until" | "once" | "delay" | "lockstep" | "sendOnly" | "wait")
   | ("send" | "macro" | "rule" | "rules" | "onConnect" | "heartbeat")
@@ -67,24 +63,7 @@ export const connectDependencies: ReadonlyArray<Dependency<ConnectKey, ConnectFa
     isMet: ({ reconnect }) => !reconnect,
     problem: "has no effect with --reconnect, which tries until --max-attempts",
   },
-  {
-    flags: [
-      ...(["insecure", "tlsVerify", "tlsCa", "tlsName", "tlsCert", "tlsKey"] as const),
-      ...(["tlsAlpn", "tlsMin", "tlsMax", "tlsCiphers", "tlsLegacy", "tlsKeyLog"] as const),
-    ],
-    isMet: ({ tls }) => tls,
-    problem: "needs TLS; give --tls too",
-  },
-  {
-    flags: ["tlsPassphraseFile"],
-    isMet: ({ hasCertificate }) => hasCertificate,
-    problem: "needs the certificate of the key; give --tls-cert too",
-  },
-  {
-    flags: ["tlsCa"],
-    isMet: ({ insecure }) => !insecure,
-    problem: "has no effect with --insecure, which accepts any certificate",
-  },
+  ...clientTlsDependencies,
   {
     flags: ["family", "ipv4", "ipv6", "source", "sourcePort", "keepalive"],
     isMet: ({ endpoint }) => endpoint._tag === "Tcp",

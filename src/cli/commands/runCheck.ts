@@ -18,7 +18,8 @@ import { checkedEndpoints } from "../flags/portArgs.ts"
 import { exitCode, usageError } from "../process/exit.ts"
 import { Signals } from "../process/signals.ts"
 import { Stdio } from "../process/stdio.ts"
-import { clientTls } from "../tls/client.ts"
+import { clientTls, clientTlsFacts } from "../tls/client.ts"
+import { clientTlsDependencies } from "../tls/clientDependencies.ts"
 import { tlsOptionsFor } from "../tls/options.ts"
 import { type ConnectOptions, connectFlags } from "./connect.ts"
 import { checkHops } from "./connectChecks.ts"
@@ -92,6 +93,7 @@ export const runCheck = (options: ConnectOptions) =>
     const stdio = yield* Stdio
     const signals = yield* Signals
     yield* checkDependencies(checkOnly, connectFlags, options, undefined)
+    yield* checkDependencies(clientTlsDependencies, connectFlags, options, yield* clientTlsFacts(options))
     const withoutTls = yield* connectSettings(options)
     const { proxy } = withoutTls
     const host = defaultHostOf(withoutTls.family)

@@ -30,8 +30,7 @@ import { Signals } from "../process/signals.ts"
 import { Stdio } from "../process/stdio.ts"
 import { checkProgram } from "../programs/checkProgram.ts"
 import { programConversation } from "../programs/programConversation.ts"
-import { clientHasTls, clientTls } from "../tls/client.ts"
-import { orVariable } from "../tls/material.ts"
+import { clientTls, clientTlsFacts } from "../tls/client.ts"
 import { tlsOptionsFor } from "../tls/options.ts"
 import type { PageFace } from "../ui/PageFace.ts"
 import { type ConnectOptions, connectFlags } from "./connect.ts"
@@ -102,9 +101,7 @@ export const runConnect = (options: ConnectOptions, page: PageFace, assisted: As
       sendsText: true,
       hasRawFrames: withoutTls.frame === Framing.raw,
       reconnect: options.reconnect,
-      tls: clientHasTls(options),
-      insecure: options.insecure,
-      hasCertificate: Option.isSome(yield* orVariable(options.tlsCert, "TCPFX_TLS_CERT")),
+      ...(yield* clientTlsFacts(options)),
       once: options.once,
       recvOnly: options.recvOnly,
       sendOnly: options.sendOnly,

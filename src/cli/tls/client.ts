@@ -6,6 +6,7 @@ import { Tls } from "../../transport/index.ts"
 import { type CommandFailed, usageError } from "../process/exit.ts"
 import type { Stdio } from "../process/stdio.ts"
 import { tell } from "../process/tell.ts"
+import type { ClientTlsFacts } from "./clientDependencies.ts"
 import {
   type CommonTlsOptions,
   commonOptions,
@@ -32,6 +33,14 @@ export interface ClientTlsOptions extends CommonTlsOptions {
 
 /** Whether the client speaks TLS. */
 export const clientHasTls = ({ starttls, tls }: ClientTlsOptions): boolean => tls || Option.isSome(starttls)
+
+/** The facts for `clientTlsDependencies`. */
+export const clientTlsFacts = (options: ClientTlsOptions): Effect.Effect<ClientTlsFacts> =>
+  Effect.map(orVariable(options.tlsCert, "TCPFX_TLS_CERT"), (certificate) => ({
+    tls: clientHasTls(options),
+    insecure: options.insecure,
+    hasCertificate: Option.isSome(certificate),
+  }))
 
 // The share of the time-out of connecting that the dialogue before TLS may take. At its end, the message names the
 // answer that is missing.

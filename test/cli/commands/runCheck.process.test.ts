@@ -38,6 +38,14 @@ describe("tcpfx connect -z", () => {
     }),
   )
 
+  it.scopedLive("refuses a TLS flag without --tls, which would check nothing", () =>
+    Effect.gen(function* () {
+      const { port } = yield* listenRaw()
+      const { code, stderr, stdout } = yield* tcpfxRun(["-z", "127.0.0.1", `${port}`, "--tls-ca", "ca.pem"])
+      expect([code, stdout, stderr]).toEqual([2, "", "tcpfx: --tls-ca needs TLS; give --tls too\n"])
+    }),
+  )
+
   it.scopedLive("exits with 0 as nc does: if one port is open; with --wait if all are open and stay open", () =>
     Effect.gen(function* () {
       const { port } = yield* listenRaw()
