@@ -6,9 +6,9 @@ import * as Effect from "effect/Effect"
 import * as Redacted from "effect/Redacted"
 import { Client } from "../../../src/client/index.ts"
 import { describeCloseReason, type Endpoint } from "../../../src/domain/index.ts"
+import { Testing } from "../../../src/testing/index.ts"
 import { NodeTransport, Tls } from "../../../src/transport/index.ts"
 import { makeIdentity } from "../../support/certificates.ts"
-import { receiveText } from "../../support/serving.ts"
 import { nodeTlsServer } from "../../support/tlsPeers.ts"
 
 const connectTo = (endpoint: Endpoint, options: Tls.ConnectorOptions) =>
@@ -44,10 +44,10 @@ describe("a client with TLS", () => {
       const connection = yield* connectTo(endpoint, { ca: trusted.cert, serverName: "localhost", verify })
       yield* connection.sendText("go")
       if (!verify) {
-        expect(yield* receiveText(connection)).toBe("for the other")
+        expect(yield* Testing.receiveText(connection)).toBe("for the other")
         return
       }
-      const { reason } = yield* Effect.flip(receiveText(connection))
+      const { reason } = yield* Effect.flip(Testing.receiveText(connection))
       expect(describeCloseReason(reason)).toMatch(/its certificate is self-signed and not trusted/)
     }).pipe(Effect.provide(NodeTransport.layer)),
   )
