@@ -90,7 +90,7 @@ export const ClientMessageInvalid = Schema.TaggedStruct("MessageInvalid", {
   parseError: Schema.optional(ParseErrorText),
 })
 /**
- * The client stops reconnecting: `attempts` attempts in a row failed, or TLS failed in a way that a retry cannot fix.
+ * The client stops reconnecting: `attempts` attempts in a row failed. 0: TLS failed in a way that a retry cannot fix.
  */
 export const GaveUp = Schema.TaggedStruct("GaveUp", { ...stamp, attempts: Schema.Int, cause: Schema.String })
 /** The server sent a frame. `bytes` is its payload. */

@@ -66,8 +66,10 @@ export const makeReconnecting =
         const { attempt, failures } = backoff
         const cause =
           error._tag === "ConnectError" ? error.message : `the connection ended: ${describeCloseReason(error.reason)}`
-        if (backoff.isExhausted() || isLasting(error)) {
-          bus.emit((seq, at) => ({ seq, at, _tag: "GaveUp", attempts: failures, cause }))
+        const lasts = isLasting(error)
+        if (backoff.isExhausted() || lasts) {
+          const attempts = lasts ? 0 : Math.max(failures, 1)
+          bus.emit((seq, at) => ({ seq, at, _tag: "GaveUp", attempts, cause }))
           return yield* Effect.fail(error)
         }
         const delay = yield* backoff.delay

@@ -60,6 +60,7 @@ const values: Readonly<Record<string, string>> = {
   ADDRESS: "127.0.0.1",
   CONDITION: "bytes:1",
   RULE: "x when contains a reply b",
+  URL: "nats://127.0.0.1:4222",
 }
 const textFor = (placeholder: string): string => values[placeholder] ?? placeholder.split("|").at(-1) ?? ""
 
@@ -84,6 +85,8 @@ const besideProblem: ReadonlyArray<readonly [part: string, args: ReadonlyArray<s
   ["needs lines to send", ["--repeat", "1s"]],
   ["has no effect with --reconnect", ["--reconnect"]],
   ["has no effect with -l alone", ["-l"]],
+  ["has no effect beside --hub-creds", ["--hub", "nats://127.0.0.1:4222", "--hub-creds", "package.json"]],
+  ["to all clients", ["--mode", "echo"]],
 ]
 const besideOf = (problem: string): ReadonlyArray<string> =>
   besideProblem.find(([part]) => problem.includes(part))?.[1] ?? []

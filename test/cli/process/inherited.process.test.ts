@@ -66,10 +66,15 @@ describe.skipIf(!haveAll(python))("tcpfx serve on inherited sockets", () => {
 
   it.scopedLive("refuses a descriptor that is not a listening socket, in one line that says what it is", () =>
     Effect.gen(function* () {
-      for (const kind of ["unbound", "bound", "udp", "pair"]) {
+      for (const [kind, problem] of [
+        ["unbound", "is not a listening stream socket"],
+        ["bound", "is not a listening stream socket"],
+        ["udp", "is not a listening stream socket"],
+        ["pair", "is a connection, as inetd (nowait) and systemd (Accept=yes) pass it, not a listening socket"],
+      ]) {
         const ran = yield* refused(kind)
         expect({ kind, ...ran }).toMatchObject({ kind, code: 2, stderr: expect.stringMatching(oneLine) })
-        expect(ran.stderr).toContain("cannot listen on fd:3: that descriptor is not a listening stream socket")
+        expect(ran.stderr).toContain(`cannot listen on fd:3: that descriptor ${problem}`)
       }
       expect((yield* refused("file")).stderr).toMatch(/^tcpfx: .*fd:3: that descriptor is not a socket[^\n]*\n$/)
       expect((yield* refused("tcp", ["fd:200"])).stderr).toMatch(/^tcpfx: .*did not inherit that descriptor[^\n]*\n$/)
