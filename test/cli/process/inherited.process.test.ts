@@ -71,7 +71,7 @@ describe.skipIf(!haveAll(python))("tcpfx serve on inherited sockets", () => {
         ["bound", "is not a listening stream socket"],
         ["udp", "is not a listening stream socket"],
         ["pair", "is a connection, as inetd (nowait) and systemd (Accept=yes) pass it, not a listening socket"],
-      ]) {
+      ] as const) {
         const ran = yield* refused(kind)
         expect({ kind, ...ran }).toMatchObject({ kind, code: 2, stderr: expect.stringMatching(oneLine) })
         expect(ran.stderr).toContain(`cannot listen on fd:3: that descriptor ${problem}`)

@@ -26,7 +26,25 @@ interface Found {
 const privateKeyOf = (bytes: Uint8Array): KeyObject =>
   createPrivateKey({ key: Buffer.from(bytes), format: "der", type: "pkcs8" })
 
-const readBag = (bag: Value, passphrase: Passphrase, found: Found, level: number): void => {
+/** A passphrase to open a file with. */
+interface Unlocking extends Passphrase {
+  /** Whether the checksum of the file has shown that the passphrase is right. */
+  readonly isProven: boolean
+}
+
+/**
+ * Reads what a passphrase has decrypted. Without a checksum, one wrong passphrase in 256 decrypts to bytes that end like
+ * a right result, so bytes that cannot be read count as those of a wrong passphrase.
+ */
+const reading = <A>({ isProven }: Unlocking, read: () => A): A => {
+  try {
+    return read()
+  } catch (error) {
+    throw isProven || error instanceof UnknownAlgorithm ? error : new WrongPassphrase()
+  }
+}
+
+const readBag = (bag: Value, passphrase: Unlocking, found: Found, level: number): void => {
   const value = part(part(bag, 1), 0)
   switch (identifier(part(bag, 0))) {
     case keyBag:
@@ -34,7 +52,9 @@ const readBag = (bag: Value, passphrase: Passphrase, found: Found, level: number
       found.keys.push(privateKeyOf(part(bag, 1).body))
       break
     case shroudedKeyBag:
-      found.keys.push(privateKeyOf(decrypt(part(value, 0), passphrase, octets(part(value, 1)))))
+      found.keys.push(
+        reading(passphrase, () => privateKeyOf(decrypt(part(value, 0), passphrase, octets(part(value, 1))))),
+      )
       break
     case certificateBag:
       if (identifier(part(value, 0)) === x509) {
@@ -47,22 +67,24 @@ const readBag = (bag: Value, passphrase: Passphrase, found: Found, level: number
   }
 }
 
-const safeContents = (info: Value, passphrase: Passphrase): Uint8Array | undefined => {
-  const id = identifier(part(info, 0))
-  const content = part(part(info, 1), 0)
-  if (id === data) return octets(content)
-  if (id !== encryptedData) return undefined
-  const encrypted = part(content, 1)
-  return decrypt(part(encrypted, 1), passphrase, octets(part(encrypted, 2)))
+const readBags = (contents: Uint8Array, passphrase: Unlocking, found: Found): void => {
+  for (const bag of inside(readValue(contents))) readBag(bag, passphrase, found, 0)
 }
 
-const readSafes = (safes: Uint8Array, passphrase: Passphrase): Found => {
+const readSafe = (info: Value, passphrase: Unlocking, found: Found): void => {
+  const id = identifier(part(info, 0))
+  const content = part(part(info, 1), 0)
+  if (id === data) readBags(octets(content), passphrase, found)
+  if (id !== encryptedData) return
+  const encrypted = part(content, 1)
+  reading(passphrase, () =>
+    readBags(decrypt(part(encrypted, 1), passphrase, octets(part(encrypted, 2))), passphrase, found),
+  )
+}
+
+const readSafes = (safes: Uint8Array, passphrase: Unlocking): Found => {
   const found: Found = { keys: [], certificates: [] }
-  for (const info of inside(readValue(safes))) {
-    const contents = safeContents(info, passphrase)
-    if (contents === undefined) continue
-    for (const bag of inside(readValue(contents))) readBag(bag, passphrase, found, 0)
-  }
+  for (const info of inside(readValue(safes))) readSafe(info, passphrase, found)
   return found
 }
 
@@ -82,7 +104,7 @@ const openFile = (file: Uint8Array, text: string): Found => {
   const fitting =
     macData === undefined ? first : [first, ...others].find((each) => each && isChecksumOf(macData, safes, each))
   if (fitting === undefined) throw new WrongPassphrase()
-  return readSafes(safes, fitting)
+  return readSafes(safes, { ...fitting, isProven: macData !== undefined })
 }
 
 /** The certificates between a certificate and its root, in the order of a handshake (RFC 8446, section 4.4.2). */
