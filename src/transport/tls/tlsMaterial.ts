@@ -45,12 +45,25 @@ export const readCertificates = (
 
 const isEncrypted = (pem: string): boolean => /-----BEGIN ENCRYPTED PRIVATE KEY-----|^Proc-Type: 4,ENCRYPTED/m.test(pem)
 
+const openFailure = (pem: string, passphrase: string): string | undefined => {
+  try {
+    createPrivateKey({ key: pem, format: "pem", passphrase })
+    return undefined
+  } catch (error) {
+    return errorCode(error)
+  }
+}
+
 /**
- * Describes why an encrypted key is not usable. OpenSSL notices a wrong passphrase by the padding, so that in rare cases
- * it finds a structure that it cannot read.
+ * Whether OpenSSL knows the algorithm that encrypts a key. OpenSSL notices a wrong passphrase by the padding. So about
+ * one wrong passphrase in 256 has the error of an unknown algorithm, but hardly four.
  */
-const encryptedKeyFailure = (code: string, hasPassphrase: boolean) =>
-  hasPassphrase && code.includes("UNSUPPORTED")
+const isKnownEncryption = (pem: string): boolean =>
+  ["1", "2", "3", "4"].some((passphrase) => !openFailure(pem, passphrase)?.includes("UNSUPPORTED"))
+
+/** Describes why an encrypted key is not usable. */
+const encryptedKeyFailure = (code: string, pem: string, hasPassphrase: boolean) =>
+  hasPassphrase && code.includes("UNSUPPORTED") && !isKnownEncryption(pem)
     ? {
         problem:
           "it is encrypted with an algorithm that OpenSSL does not support; encrypt it again (openssl pkey -aes256)",
@@ -88,7 +101,7 @@ const readIdentity = ({ cert, key, passphrase }: Identity): Effect.Effect<X509Ce
         new TlsError({
           part: "key",
           ...(isEncrypted(pem)
-            ? encryptedKeyFailure(errorCode(error), passphrase !== undefined)
+            ? encryptedKeyFailure(errorCode(error), pem, passphrase !== undefined)
             : { problem: keyProblem(pem) }),
         }),
     })
