@@ -86,7 +86,5 @@ export const HubEvent = Schema.Union(
 )
 export type HubEvent = typeof HubEvent.Type
 
-type WithoutStamp<E> = E extends HubEvent ? Omit<E, "seq" | "at"> : never
-
 /** An event of a hub before it has a number and a time. */
-export type HubNotice = WithoutStamp<HubEvent>
+export type HubNotice = HubEvent extends infer E ? (E extends HubEvent ? Omit<E, "seq" | "at"> : never) : never

@@ -24,7 +24,8 @@ export interface KeepaliveCheck extends SettingCheck {
   readonly decode: (value: unknown) => CheckedKeepalive
 }
 
-type KeepaliveInput = Keepalive | Duration.DurationInput
+/** A value of the setting `keepalive`. A duration alone is the idle time. */
+export type KeepaliveInput = Keepalive | Duration.DurationInput
 
 /** One check per field. A field that takes a duration or a keepalive has a check that decodes it. */
 export type SettingChecks<S> = {

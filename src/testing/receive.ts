@@ -3,9 +3,6 @@ import * as Option from "effect/Option"
 import type { Connection } from "../connection/index.ts"
 import type { ConnectionClosedError } from "../domain/index.ts"
 
-/** A connection that receives payloads: of a client or of a server. */
-type Receiver = Pick<Connection, "receive">
-
 /**
  * Receives the next payload as text in UTF-8. Returns `undefined` after the FIN of the other side.
  *
@@ -25,7 +22,9 @@ type Receiver = Pick<Connection, "receive">
  * })
  * await Effect.runPromise(program.pipe(Effect.scoped, Effect.provide(layer)))
  */
-export const receiveText = (connection: Receiver): Effect.Effect<string | undefined, ConnectionClosedError> =>
+export const receiveText = (
+  connection: Pick<Connection, "receive">,
+): Effect.Effect<string | undefined, ConnectionClosedError> =>
   Effect.map(connection.receive, (payload) => Option.getOrUndefined(Option.map(payload, textOf)))
 
 const textOf = (payload: Uint8Array): string => new TextDecoder().decode(payload)
@@ -45,7 +44,10 @@ const textOf = (payload: Uint8Array): string => new TextDecoder().decode(payload
  * const layer = Testing.layer({ handler: (connection) => connection.send(new Uint8Array(100_000)) })
  * await Effect.runPromise(program.pipe(Effect.scoped, Effect.provide(layer)))
  */
-export const receiveBytes = (connection: Receiver, count: number): Effect.Effect<Uint8Array, ConnectionClosedError> =>
+export const receiveBytes = (
+  connection: Pick<Connection, "receive">,
+  count: number,
+): Effect.Effect<Uint8Array, ConnectionClosedError> =>
   Effect.gen(function* () {
     const parts: Array<Uint8Array> = []
     let received = 0
@@ -80,5 +82,5 @@ export const receiveBytes = (connection: Receiver, count: number): Effect.Effect
  * })
  * await Effect.runPromise(program.pipe(Effect.scoped, Effect.provide(layer)))
  */
-export const receiveAll = (connection: Receiver): Effect.Effect<Uint8Array, ConnectionClosedError> =>
+export const receiveAll = (connection: Pick<Connection, "receive">): Effect.Effect<Uint8Array, ConnectionClosedError> =>
   receiveBytes(connection, Number.POSITIVE_INFINITY)

@@ -31,7 +31,7 @@ export interface ServeOptions extends WaitOptions {
 }
 
 /** A connection that {@link serve} makes for a test. */
-type Connecting<A, E = never, R = never> = Effect.Effect<
+export type Connecting<A, E = never, R = never> = Effect.Effect<
   A,
   ConnectError | SettingsError | E,
   Transport | Scope.Scope | R
