@@ -9,6 +9,7 @@ import { haveAll, type Peer } from "../support/peers.ts"
 import { dialRaw } from "../support/rawPeer.ts"
 import { start, tcpfxServe } from "../support/tcpfxProcess.ts"
 import { temporaryFolder } from "../support/transportFixture.ts"
+import { whenCreated } from "../support/whenCreated.ts"
 
 // The programs of this test take seconds to start on a busy machine.
 const patient = { within: "50 seconds" } as const
@@ -55,7 +56,9 @@ describe.skipIf(!haveAll(activate))("the units of deploy/systemd", () => {
       yield* relays("before\n")
       renameSync(log, `${log}.old`)
       expect(setting(unit("tcpfx.service"), "ExecReload")).toBe("/bin/kill -HUP $MAINPID")
+      const opened = whenCreated(join(folder, "tcpfx"), ["events.log"])
       yield* server.kill("SIGHUP")
+      yield* opened
       yield* relays("after\n")
       yield* server.kill("SIGTERM")
       // Each client gets the FIN of the drain, and answers it.

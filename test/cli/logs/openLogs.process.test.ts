@@ -7,6 +7,7 @@ import { tcpEndpoint } from "../../../src/domain/index.ts"
 import { temporaryFolder } from "../../support/folders.ts"
 import { dialRaw } from "../../support/rawPeer.ts"
 import { expectServeRefuses, tcpfxRun, tcpfxServe } from "../../support/tcpfxProcess.ts"
+import { whenCreated } from "../../support/whenCreated.ts"
 
 const local = (port: number) => tcpEndpoint("127.0.0.1", port)
 
@@ -249,20 +250,6 @@ describe("the files of tcpfx serve", () => {
     }),
   )
 })
-
-/** Waits until all files exist in a folder. The wait begins with the call. */
-const whenCreated = (folder: string, names: ReadonlyArray<string>) => {
-  const created = new Promise<void>((resolve) => {
-    const look = () => {
-      if (!names.every((name) => fs.existsSync(join(folder, name)))) return
-      watcher.close()
-      resolve()
-    }
-    const watcher = fs.watch(folder, look)
-    look()
-  })
-  return Effect.promise(() => created)
-}
 
 describe("the files of tcpfx connect", () => {
   it.scopedLive("have the bytes of the server, both directions and the events", () =>
