@@ -249,6 +249,7 @@ describe("tcpfx serve --workers", () => {
       [["--workers", "2", "-l"], /--workers: -l alone serves one client/],
       [["--workers", "2", "--max-pending", "1m"], /--workers: --max-pending is counted in one process/],
       [["--workers", "2", "--max-rate-in-all", "1m"], /--workers: --max-rate-in-all is counted in one process/],
+      [["--workers", "2", "--tls", "--tls-keylog", "keys"], /--workers: --tls-keylog is written by one process/],
       [["--workers", "2", "--rule", "when text hi: reply text ho"], /--rule/],
     ]),
   )

@@ -36,7 +36,7 @@ export const checkWorkers = (options: ServeOptions, facts: WorkerFacts): Effect.
       [facts.hasRules, "rules act in the process that reads the frames; leave --rule and --rules out"],
       [Number.isFinite(settings.maxRateInAll), "--max-rate-in-all is counted in one process; --max-rate works"],
       [Number.isFinite(settings.maxPending), "--max-pending is counted in one process; --hub-budget works"],
-      [Option.isSome(options.tlsKeyLog), "--tls-key-log is written by one process"],
+      [Option.isSome(options.tlsKeyLog), "--tls-keylog is written by one process"],
       [yield* usesStreams, "TCPFX_NODE_STREAMS keeps the sockets in one process"],
       [!canHandOver(), `Node ${process.version} is not known to pass sockets on`],
     ]
