@@ -70,7 +70,7 @@ export const serveFlags = {
   ...accessFlags,
   ...limitFlags,
   control: value("control", "PATH|auto", parseServerControl, {
-    help: "Take commands of tcpfx ctl and tcpfx top on this unix socket. auto: on one that they find by themselves.",
+    help: "Take commands of tcpfx ctl and tcpfx top on this unix socket. auto: on a socket that they find by themselves.",
   }),
   ...watchFlags,
   ...workerFlags,
@@ -82,7 +82,7 @@ export const serveFlags = {
   plain: plainFlag,
   noTraffic: toggle("no-traffic", { help: "Show connections, but no received or sent data." }),
   quietProbes: toggle("quiet-probes", {
-    help: "Show no rows for connections that carry no data, such as health checks of load balancers, but count them.",
+    help: "Show no rows for connections without data, such as health checks of load balancers, but count them.",
   }),
   ...logFlags,
   ...attachFlags,

@@ -32,7 +32,7 @@ export const topFlags = {
     help: "The order at the start: by rate (default), rate in or out, queued bytes, age, or name.",
   }),
   filter: value("filter", "TEXT", anyText, {
-    help: "Show only clients whose name, address or tag contains TEXT, or recipients such as @tag:line2.",
+    help: "Show only clients whose number, name, address or tag contains TEXT, or recipients such as @tag:line2.",
   }),
   interval: value("interval", "TIME", parseInterval, { help: "The time between two updates (default 1s)." }),
   once: toggle("once", { help: "Print one table, and leave." }),

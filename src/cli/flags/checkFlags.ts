@@ -5,9 +5,9 @@ import { toggle, value } from "./flag.ts"
 export const checkFlags = {
   check: toggle("check", {
     alias: "z",
-    help: "Check whether ports are open, and send nothing: -z host 20-25,80. Prints one line for each port. Exits with 0 if a port is open, and with --wait if all are.",
+    help: "Check whether ports are open, and send nothing: -z host 20-25,80. Prints a line for each port. Exits with 0 if one of the ports is open; with --wait, if all of them are.",
   }),
   wait: value("wait", "TIME", parseDeadline, {
-    help: "While connecting fails, try again for TIME; -w limits each attempt.",
+    help: "While connecting fails, try again for TIME. -w limits each attempt.",
   }),
 }

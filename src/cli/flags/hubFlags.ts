@@ -39,10 +39,10 @@ const parseHubName = (input: string): Either.Either<string, ValueSyntaxError> =>
 /** The flags of a hub that several servers share. */
 export const hubFlags = {
   hub: value("hub", "URL", parseHub, {
-    help: "Share frames with the servers of other machines through NATS: nats://HOST:4222, or tls://. Keep a password out of argv: TCPFX_SERVE_HUB.",
+    help: "Share frames with other servers through NATS: nats://HOST:4222 or tls://HOST:4222. Give a password in TCPFX_SERVE_HUB, because other users see the command line.",
   }),
   hubName: value("hub-name", "NAME", parseHubName, {
-    help: "The hub to share: servers with the same name (default main).",
+    help: "The name of the hub. Servers with the same name and framing share it (default main).",
   }),
   hubNode: value("hub-node", "NAME", parseNode, {
     help: "The name of this server in the hub (default: a random name).",
@@ -53,6 +53,6 @@ export const hubFlags = {
     help: "The CA certificates that the certificate of NATS must chain to (PEM).",
   }),
   hubCert: value("hub-cert", "PATH", anyText, {
-    help: "The certificate for NATS, and its key in the same file (PEM), if NATS asks for one.",
+    help: "The certificate of this server for NATS, with its key in the same file (PEM).",
   }),
 }

@@ -7,7 +7,7 @@ import { toggle } from "./flag.ts"
 /** `--inetd`. */
 export const inetdFlag = {
   inetd: toggle("inetd", {
-    help: "Serve the connection on standard input, which inetd, systemd (Accept=yes) or socat has accepted, and end with it.",
+    help: "Serve the connection on standard input, which inetd, systemd (Accept=yes) or socat has accepted, and exit when it ends.",
   }),
 }
 

@@ -17,7 +17,7 @@ export const limitFlags = {
     help: "How many connections of one address may be open (default: no limit).",
   }),
   displace: toggle("displace", {
-    help: "A new connection of an address closes its oldest one, in place of being refused (one each, or --max-per-address).",
+    help: "When an address has --max-per-address connections (then default 1), reset its oldest one in place of refusing a new one.",
   }),
   refusal: value("refusal", "TEXT", parseEscapes, {
     help: "Send TEXT, with escapes, to a client that --max-conns or --max-per-address refuses (default: nothing).",

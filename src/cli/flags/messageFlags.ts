@@ -4,7 +4,7 @@ import { oneOf, unwrapped, value } from "./flag.ts"
 /** The flags of the messages on standard error. */
 export const messageFlags = {
   logLevel: value("log-level", logLevels.join("|"), oneOf(...logLevels), {
-    help: "The least important messages on standard error (default info). Data on standard output stays.",
+    help: "The lowest level of the messages on standard error (default info). Data on standard output does not change.",
   }),
   logFormat: value("log-format", logFormats.join("|"), oneOf(...logFormats), {
     help: "The form of the messages on standard error: text (default), or one line of JSON each.",

@@ -40,7 +40,7 @@ export const talkFlags = {
     help: "Exit after the first reply: one frame, or with --frame raw all bytes until a pause of 50 ms.",
   }),
   until: values("until", "CONDITION", parseUntil, {
-    help: "Exit with 0 when CONDITION holds: quiet:TIME, bytes:N, text:TEXT (with escapes) or frames:N. Given several times, the first that holds ends the command. Sends no FIN, unless -N is given.",
+    help: "Exit with 0 when CONDITION holds: quiet:TIME, bytes:N, text:TEXT (with escapes) or frames:N. May be given several times: the first condition that holds ends the command. The end of the input sends no FIN, unless -N is given.",
   }),
   noShutdown: toggle("no-shutdown", { help: "Do not send FIN at the end of the input: many servers close at FIN." }),
   quit: value("quit", "TIME", parseDuration, {
@@ -59,7 +59,7 @@ export const talkFlags = {
     help: "Wait TIME before each line of standard input, and before each --send.",
   }),
   lockstep: toggle("lockstep", {
-    help: "Send each line of standard input, and each --send, after the answer to the one before. An answer is one frame, or with --frame raw a line and a pause of 50 ms. A greeting comes first, if the server sends one within 1 s.",
+    help: "Send each line of standard input, and each --send, after the answer to the line before. An answer is one frame, or with --frame raw a line and a pause of 50 ms. Waits up to 1 s for a greeting before the first line.",
   }),
   onConnect: values("on-connect", "TEXT", anyText, {
     help: "Send TEXT (with escapes) first on each connection, also after --reconnect. May be given several times.",

@@ -84,14 +84,14 @@ export const serverTlsFlags = {
   }),
   tlsCert: values("tls-cert", "PATH", anyText, {
     ...ssl("ssl-cert"),
-    help: "Certificate chain (PEM), or a .p12 file. Of several, a client gets the certificate of the name that it asks for (SNI).",
+    help: "Certificate chain (PEM), or a .p12 file. Given several times, a client gets the certificate of the name that it asks for (SNI).",
   }),
   tlsKey: values("tls-key", "PATH", anyText, {
     ...ssl("ssl-key"),
     help: "Key (PEM), one for each --tls-cert in turn. Default: the file of the certificate.",
   }),
   tlsPassphraseFile: values("tls-passphrase-file", "PATH", anyText, {
-    help: "The passphrase of the key or .p12 file is the first line of PATH (fd:3: a descriptor). Default: ask for it.",
+    help: "Read the passphrase of the key or .p12 file from the first line of PATH, or of a descriptor (fd:3). Default: ask for it in the terminal.",
   }),
   tlsKeep: value("tls-keep", "DIR", anyText, {
     help: "Keep the self-signed certificate in DIR, and use it again in later runs.",
@@ -118,7 +118,7 @@ export const clientTlsFlags = {
   }),
   tlsCa: value("tls-ca", "PATH|system", anyText, {
     ...ssl("ssl-trustfile"),
-    help: "The CA certificates to trust (PEM), instead of those of Node; system: those of this machine.",
+    help: "The CA certificates to trust (PEM), instead of those of Node. system: those of the operating system.",
   }),
   tlsName: value("tls-name", "NAME", parseName, {
     ...ssl("ssl-servername"),
@@ -137,7 +137,7 @@ export const clientTlsFlags = {
     help: "Key of the certificate (PEM). Default: the file of the certificate.",
   }),
   tlsPassphraseFile: value("tls-passphrase-file", "PATH", anyText, {
-    help: "The passphrase of the key or .p12 file is the first line of PATH (fd:3: a descriptor). Default: ask for it.",
+    help: "Read the passphrase of the key or .p12 file from the first line of PATH, or of a descriptor (fd:3). Default: ask for it in the terminal.",
   }),
   tlsAlpn: commonFlags.alpn,
   tlsMin: commonFlags.minVersion,

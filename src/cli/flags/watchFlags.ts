@@ -36,7 +36,7 @@ const parseCollector = (input: string): Either.Either<string, ValueSyntaxError> 
 /** The flags that let other programs watch a server. */
 export const watchFlags = {
   metrics: value("metrics", "HOST:PORT", parseMetricsAddress, {
-    help: "Serve metrics for Prometheus at http://HOST:PORT/metrics, with /healthz and /readyz. A port alone is on 127.0.0.1.",
+    help: "Serve metrics for Prometheus at http://HOST:PORT/metrics, with /healthz and /readyz. A port without a host is on 127.0.0.1.",
   }),
   otlp: value("otlp", "URL", parseCollector, {
     help: "Send the metrics to this collector of OpenTelemetry (OTLP over HTTP), such as http://127.0.0.1:4318.",

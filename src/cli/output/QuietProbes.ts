@@ -21,9 +21,10 @@ interface Held {
 
 /**
  * Leaves the probes of health checks out of the rows: connections that the client, or a drain, ends within
- * {@link longestProbe} without a byte in either direction, and with TLS, connections that end before the client has sent a byte. The rows of each other connection follow with its first data,
- * at its end, or with the first event after {@link longestProbe}. A line at most once a minute, and one at the end, have
- * the number of probes, so none is lost silently.
+ * {@link longestProbe} without a byte in either direction, and with TLS, connections that end before the client has sent a
+ * byte. The rows of each other connection follow with its first data, at its end, or with the first event after
+ * {@link longestProbe}. A line at most once a minute, and one at the end, have the number of probes, so no probe is lost
+ * silently.
  */
 export class QuietProbes implements Renderer<ServerEvent> {
   private readonly rows: RowRenderer
