@@ -200,9 +200,9 @@ const main = async (): Promise<void> => {
 
 ${machine.cpu}, ${machine.cores} cores, Node ${machine.node}. ${runs} interleaved runs; a ratio compares figures of the same run. Commit ${commitOf(project)}.
 
-One publisher sends as fast as it can, over TCP on loopback. Its clients and all servers share the cores of one machine. With two
+One publisher sends as fast as it can, over TCP on loopback. All clients and all servers share the cores of one machine. With two
 nodes, the publisher is a client of the first node and the subscribers are clients of the second one. The clients of nats-server
-speak its protocol. The floor of the ratio of two nodes is ${floor}.
+speak its protocol. A ratio of two nodes below ${floor} is marked, because two nodes should not be slower than nats-server alone.
 
 ${tables.join("\n")}`
   process.stdout.write(report)

@@ -220,20 +220,24 @@ const program = Effect.gen(function* () {
 ${cpu}, ${cores} cores, ${memoryGiB} GiB, ${system}, Node ${node}; commit ${commitOf(project) ?? "unknown"}. The generator is ${generator.description}. The load
 average of the machine was ${loads.map((load) => load.toFixed(1)).join(" before and ")} after. \`npm run bench:workers\` measures again.
 
-\`tcpfx serve --no-traffic\`, in one process and with \`--workers\`. ${runs} interleaved runs of ${seconds} s; median (range). A ratio compares figures of the
-same run. The ratio by CPU time is the CPU time of a unit in one process, divided by that of the busiest process. The generator checks
-each byte; it has one thread and never sleeps.
+The server is \`tcpfx serve --no-traffic\`, in one process and with \`--workers\`. Figures are the median (range) of ${runs} interleaved runs of
+${seconds} s. A ratio compares figures of the same run. The ratio by CPU time is the CPU time of a unit in one process, divided by the CPU time
+of a unit in the busiest process of the server with workers.
+
+The generator checks each byte; it has one thread and never sleeps. "Generator had a core" is the share of the time in which it ran.
+Below 1, it waited for a core too. Then the rates show what the whole machine did, not the limit of the server. The ratio by CPU time
+does not count the time in which a process waits for a core.
 
 ## Each process with a tenth of a core
 
 A server with two workers and the generator need three cores or more. So here each process of a server gets at most ${share * 100} % of a
-core (\`cpu.cfs_quota_us\`), and the generator is not the limit. The ratio is the one to expect where each process has a core.
+core (\`cpu.cfs_quota_us\`), which leaves the rest of the machine to the generator and to other programs.
 
 ${capped}
 
 ## Without a limit
 
-The server and the generator share the cores of this machine.
+The server, the generator and other programs share the cores of this machine.
 
 ${free}
 `
