@@ -3,7 +3,8 @@ import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Scope from "effect/Scope"
 import { Client } from "../../src/client/index.ts"
-import { Framing } from "../../src/domain/index.ts"
+import { Codec, Framing } from "../../src/domain/index.ts"
+import { Messages } from "../../src/protocol/index.ts"
 import { Handler, Server } from "../../src/server/index.ts"
 import { Testing } from "../../src/testing/index.ts"
 import { MemoryTransport } from "../../src/transport/index.ts"
@@ -72,6 +73,35 @@ describe("application code that throws", () => {
       }).pipe(Effect.provide(MemoryTransport.layer())),
     )
   }
+
+  it.scoped(
+    "ends its own connection with FramingFailed: a framing that throws while a program waits for messages",
+    () =>
+      Effect.gen(function* () {
+        const frame: Framing.Framing = {
+          ...Framing.line,
+          cut: (run, from, most, each) =>
+            run[from] === 0x21 ? broken() : (Framing.line.cut?.(run, from, most, each) ?? run.length),
+        }
+        const { connect, events } = yield* Testing.serve({
+          handler: (connection) => {
+            const texts = Messages.of(connection, { receive: Codec.text, send: Codec.text })
+            return texts.runForEach(texts.send)
+          },
+          settings: { frame },
+        })
+        const [good, bad] = yield* Effect.all([connect({ frame: Framing.line }), connect({ frame: Framing.line })])
+        yield* bad.send(utf8("fine"))
+        expect(yield* Testing.receiveText(bad)).toBe("fine")
+        yield* bad.send(utf8("!"))
+        expect(yield* events.one("ConnectionClosed")).toMatchObject({
+          id: 2,
+          reason: { _tag: "FramingFailed", message: "framing broke" },
+        })
+        yield* good.send(utf8("still here"))
+        expect(yield* Testing.receiveText(good)).toBe("still here")
+      }).pipe(Effect.provide(MemoryTransport.layer())),
+  )
 
   it.scoped("fails the receiving of a client with FramingFailed, whenever its framing throws", () =>
     Effect.gen(function* () {

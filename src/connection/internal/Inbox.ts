@@ -82,6 +82,8 @@ export class Inbox implements AtTurnEnd {
   }
 
   end(): void {
+    // A listener in which the framing throws ends the connection, and so calls this function again.
+    if (this.ended) return
     this.ended = true
     this.notify()
     this.readers.wake()
