@@ -30,7 +30,7 @@ type Key = keyof typeof connectFlags
 // The number of ports that are checked at once.
 const atOnce = 64
 
-// The flags that say where and how to connect.
+// The flags that say where and how to connect, and how results and messages are shown.
 const used: ReadonlyArray<Key> = [
   ...(["check", "wait", "timeout", "port", "unix", "nodns", "verbose", "output", "config", "project"] as const),
   // Scripts for netcat write `nc -zd`. A check reads no input.
@@ -39,6 +39,7 @@ const used: ReadonlyArray<Key> = [
   ...(["tls", "tlsCa", "tlsName", "insecure", "tlsVerify", "tlsCert", "tlsKey", "tlsAlpn", "tlsMin"] as const),
   ...(["starttls", "tlsMax", "tlsCiphers", "tlsLegacy", "tlsPassphraseFile"] as const),
   "tlsKeyLog",
+  ...(["logLevel", "logFormat"] as const),
 ]
 
 const isUsed = (key: string): boolean => used.some((one) => one === key)

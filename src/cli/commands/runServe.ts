@@ -223,16 +223,15 @@ const serveWith = (options: ServeOptions, page: PageFace) =>
       if (crew !== undefined)
         yield* signals.unlessEnded(Effect.mapError(crew.begin, ({ message }) => networkError(message)))
       yield* logs.begin
-      const limitNotes = [room.note, yield* backlogNote(settings.backlog), keepaliveNote(settings.keepalive)].filter(
-        (note) => note !== undefined,
-      )
-      const notes = [...watchNotes, ...report.notes, ...limitNotes, ...(tls?.notes ?? [])]
+      const limitNotes = [room.note, yield* backlogNote(settings.backlog), keepaliveNote(settings.keepalive)]
+      const warnings = [...limitNotes.filter((note) => note !== undefined), ...(tls?.warnings ?? [])]
+      const notes = [...watchNotes, ...report.notes, ...warnings, ...(tls?.notes ?? [])]
       // The console has a row for each endpoint, and shows the notes itself.
       const isToldByConsole = isConsole && stdio.together
       if (!isToldByConsole) {
         yield* Effect.forEach(
           [...(options.inetd ? [] : report.endpoints), ...notes],
-          (note) => (limitNotes.includes(note) ? warn : tell)(note),
+          (note) => (warnings.includes(note) ? warn : tell)(note),
           { discard: true },
         )
       }

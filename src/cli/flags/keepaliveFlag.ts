@@ -2,7 +2,7 @@ import * as Effect from "effect/Effect"
 import { type CheckedKeepalive, keepaliveDefaults, parseKeepalive } from "../../domain/index.ts"
 import { NodeTransport } from "../../transport/index.ts"
 import type { Stdio } from "../process/stdio.ts"
-import { tell } from "../process/tell.ts"
+import { warn } from "../process/tell.ts"
 import { value } from "./flag.ts"
 
 /** `--keepalive`. */
@@ -23,5 +23,5 @@ export const keepaliveNote = (
 /** Tells the user the note of {@link keepaliveNote}. */
 export const tellKeepaliveNote = (keepalive: CheckedKeepalive): Effect.Effect<void, never, Stdio> => {
   const note = keepaliveNote(keepalive)
-  return note === undefined ? Effect.void : tell(note)
+  return note === undefined ? Effect.void : warn(note)
 }

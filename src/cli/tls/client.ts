@@ -5,7 +5,7 @@ import type { StartTlsProtocol } from "../../domain/index.ts"
 import { Tls } from "../../transport/index.ts"
 import { type CommandFailed, usageError } from "../process/exit.ts"
 import type { Stdio } from "../process/stdio.ts"
-import { tell } from "../process/tell.ts"
+import { warn } from "../process/tell.ts"
 import type { ClientTlsFacts } from "./clientDependencies.ts"
 import {
   type CommonTlsOptions,
@@ -88,6 +88,6 @@ export const clientTls = (
         )
       }),
     )
-    yield* Effect.forEach(weaknessNotes(options), tell, { discard: true })
+    yield* Effect.forEach(weaknessNotes(options), warn, { discard: true })
     return connector
   })

@@ -35,7 +35,9 @@ export interface ServerTlsOptions extends CommonTlsOptions {
 /** The TLS of a server. */
 export interface ServerTls {
   readonly acceptor: Tls.Acceptor
-  /** Messages for the user. */
+  /** Warnings about flags that make TLS weak. */
+  readonly warnings: ReadonlyArray<string>
+  /** Other messages for the user. */
   readonly notes: ReadonlyArray<string>
   /** The options of an acceptor that these flags have made. */
   readonly optionsOf: (acceptor: Tls.Acceptor) => Tls.AcceptorOptions | undefined
@@ -148,11 +150,10 @@ export const serverTls = (
           ]
     const first = yield* make(made)
     passphrases.stopAsking()
-    const notes = [...weaknessNotes(options), ...first.notes]
     const hasFiles = certs.length > 0 || Option.isSome(paths.clientCa)
     return Option.some({
       ...first,
-      notes,
+      warnings: weaknessNotes(options),
       optionsOf: (acceptor: Tls.Acceptor) => optionsOf.get(acceptor),
       reload: hasFiles ? (server) => reloadWith(server, make(made)) : undefined,
     })

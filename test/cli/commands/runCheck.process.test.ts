@@ -46,6 +46,22 @@ describe("tcpfx connect -z", () => {
     }),
   )
 
+  it.scopedLive("takes the flags of messages, and warns about flags that make TLS weak", () =>
+    Effect.gen(function* () {
+      const closed = portOf(yield* tcpFree)
+      const check = (...flags: ReadonlyArray<string>) =>
+        tcpfxRun(["-z", "127.0.0.1", `${closed}`, "--tls", "--tls-legacy", ...flags])
+      const warned = yield* check("--log-level", "warn", "--log-format", "json")
+      expect(JSON.parse(warned.stderr)).toMatchObject({
+        level: "warn",
+        message: expect.stringMatching(/^WARNING: --tls-legacy /),
+      })
+      const quiet = yield* check("--log-level", "error")
+      expect([quiet.code, quiet.stderr]).toEqual([1, ""])
+      expect(quiet.stdout).toMatch(/: connection refused; /)
+    }),
+  )
+
   it.scopedLive("exits with 0 as nc does: if one port is open; with --wait if all are open and stay open", () =>
     Effect.gen(function* () {
       const { port } = yield* listenRaw()
