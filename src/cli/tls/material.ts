@@ -52,11 +52,11 @@ export interface IdentityFiles {
   readonly passphrases: Passphrases
 }
 
-type Locked = (passphrase: Redacted.Redacted | undefined) => Tls.Identity | Tls.Pkcs12
+type WithPassphrase = (passphrase: Redacted.Redacted | undefined) => Tls.Identity | Tls.Pkcs12
 
 const passphraseField = (passphrase: Redacted.Redacted | undefined) => (passphrase === undefined ? {} : { passphrase })
 
-const identityIn = ({ cert, key }: IdentityFiles): Effect.Effect<Locked, CommandFailed, Stdio> =>
+const identityIn = ({ cert, key }: IdentityFiles): Effect.Effect<WithPassphrase, CommandFailed, Stdio> =>
   Effect.gen(function* () {
     const bytes = yield* readBytes("tls-cert", cert)
     if (isPkcs12(bytes)) {
@@ -74,7 +74,7 @@ const identityIn = ({ cert, key }: IdentityFiles): Effect.Effect<Locked, Command
 
 /**
  * Reads a certificate and its key from two files, from one file with both, or from a PKCS #12 file. Only an encrypted
- * file needs a passphrase, so that only then a user is asked.
+ * file needs a passphrase, so the user is asked only then.
  */
 export const readIdentity = (files: IdentityFiles): Effect.Effect<ReadIdentity, CommandFailed, Stdio> =>
   Effect.gen(function* () {
@@ -133,7 +133,7 @@ const isOld = (version: Option.Option<TlsVersion>): boolean =>
 /** The first entry of a cipher list that allows no encryption, no certificate, or the security level 0. */
 const weakEntry = (list: Option.Option<string>): Option.Option<string> =>
   Option.flatMapNullable(list, (text) =>
-    text.split(/[:, ]+/).find((entry) => /^[^!-]*(NULL|ADH|AECDH|@SECLEVEL=0)/.test(entry)),
+    text.split(/[:, ]+/).find((entry) => /^(?![!-]).*(NULL|ADH|AECDH|@SECLEVEL=0)/.test(entry)),
   )
 
 const danger = "an attacker on the network may read and change the data"
