@@ -22,21 +22,19 @@ export const isPkcs12 = (bytes: Uint8Array): boolean => {
   return bytes[0] === sequenceTag && bytes[first] === integerTag && bytes[contentAt(bytes, first)] === 3
 }
 
-/**
- * Describes a DER value. PKCS #12 begins with version 3 (RFC 7292, section 4), a key with 0 or 1, a certificate with a
- * sequence.
- */
+/** Describes a DER value. A key that is not encrypted begins with the version 0 or 1, a certificate with a sequence. */
 const describeDer = (bytes: Uint8Array, path: string): string | undefined => {
+  if (isPkcs12(bytes)) {
+    return `is PKCS #12, and PEM is expected; convert it: openssl pkcs12 -in ${path} -nodes -out FILE`
+  }
   const first = contentAt(bytes, 0)
   if (bytes[first] === integerTag) {
-    return bytes[contentAt(bytes, first)] === 3
-      ? `is PKCS #12, and PEM is expected; convert it: openssl pkcs12 -in ${path} -nodes -out FILE`
-      : `is a key in DER, and PEM is expected; convert it: openssl pkey -inform der -in ${path} -out FILE`
+    return `is a key in DER, and PEM is expected; convert it: openssl pkey -inform der -in ${path} -out FILE`
   }
   if (bytes[first] !== sequenceTag) return undefined
   const second = bytes[contentAt(bytes, first)]
   if (second === oidTag) {
-    return `is an encrypted key in DER; PEM without a passphrase is expected; convert it: openssl pkey -inform der -in ${path} -out FILE`
+    return `is an encrypted key in DER, and PEM is expected; convert it: openssl pkey -inform der -in ${path} -out FILE`
   }
   return second === versionTag || second === integerTag
     ? `is a certificate in DER, and PEM is expected; convert it: openssl x509 -inform der -in ${path} -out FILE`

@@ -28,7 +28,10 @@ describe("a file in another format than PEM", () => {
         [certificate.raw, /^is a certificate in DER, .*: openssl x509 -inform der -in F -out FILE$/],
         [privateKey.export({ type: "pkcs8", format: "der" }), /^is a key in DER, .*: openssl pkey -inform der -in F/],
         [privateKey.export({ type: "sec1", format: "der" }), /^is a key in DER, /],
-        [privateKey.export({ type: "pkcs8", format: "der", ...locked }), /^is an encrypted key in DER; /],
+        [
+          privateKey.export({ type: "pkcs8", format: "der", ...locked }),
+          /^is an encrypted key in DER, and PEM is expected; /,
+        ],
         [Buffer.from("feedfeed00000002", "hex"), /^is a Java key store \(JKS\), /],
         [Buffer.from("PuTTY-User-Key-File-3: ssh-rsa\n"), /^is a key of PuTTY, /],
         [Buffer.from(""), /^is empty$/],
