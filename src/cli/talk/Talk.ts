@@ -1,4 +1,5 @@
-import * as Effect from "effect/Effect"
+import type * as Effect from "effect/Effect"
+import { Waiters } from "../../runtime/Waiters.ts"
 import type { ReplyLines } from "./ReplyLines.ts"
 
 const newline = 0x0a
@@ -16,7 +17,7 @@ export class Talk {
   /** The lines of answers. Undefined unless the pace depends on them. */
   lines: ReplyLines | undefined
   private changes = 0
-  private readonly waiters = new Set<() => void>()
+  private readonly waiters = new Waiters()
 
   /** Adds a received payload. */
   received(payload: Uint8Array): void {
@@ -35,7 +36,7 @@ export class Talk {
   /** Wakes everything that waits for a change. */
   tell(): void {
     this.changes++
-    for (const waiter of this.waiters) waiter()
+    this.waiters.wake()
   }
 
   /** The number of changes. */
@@ -45,21 +46,11 @@ export class Talk {
 
   /** Waits until there is a change after `version`. */
   changedSince(version: number): Effect.Effect<void> {
-    return Effect.async((resume) => {
-      const waiter = () => {
-        this.waiters.delete(waiter)
-        resume(Effect.void)
-      }
-      if (this.changes !== version) return resume(Effect.void)
-      this.waiters.add(waiter)
-      return Effect.sync(() => void this.waiters.delete(waiter))
-    })
+    return this.waiters.until(() => this.changes !== version)
   }
 
   /** Waits until a test holds. The test runs now and after each change. */
   until(test: () => boolean): Effect.Effect<void> {
-    return Effect.suspend(() =>
-      test() ? Effect.void : Effect.flatMap(this.changedSince(this.changes), () => this.until(test)),
-    )
+    return this.waiters.until(test)
   }
 }
