@@ -5,7 +5,13 @@ import * as Option from "effect/Option"
 import type * as Scope from "effect/Scope"
 import type { ConnectionCore } from "../../connection/ConnectionCore.ts"
 import type { Connection } from "../../connection/index.ts"
-import { type CloseReason, type ConnectError, closeReasons, type EndpointInput } from "../../domain/index.ts"
+import {
+  type CloseReason,
+  type ConnectError,
+  type ConnectFailure,
+  closeReasons,
+  type EndpointInput,
+} from "../../domain/index.ts"
 import type { Timing } from "../../runtime/Timing.ts"
 import type { CheckedClientSettings, ConnectOptions } from "../ClientConfig.ts"
 import type { ClientService } from "../ClientService.ts"
@@ -28,7 +34,7 @@ export interface ProbeParts {
 // How long a probe watches an open connection.
 const defaultSettle = Duration.millis(200)
 
-const tags: { readonly [reason: string]: ProbeFailed["_tag"] } = {
+const tags: Readonly<Partial<Record<ConnectFailure, ProbeFailed["_tag"]>>> = {
   Refused: "Refused",
   Timeout: "TimedOut",
   Unreachable: "Unreachable",

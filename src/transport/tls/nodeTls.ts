@@ -160,7 +160,7 @@ export const connector = (options: ConnectorOptions): Effect.Effect<Connector, T
       ...(own === undefined ? {} : identityOptions(own.identity)),
     })
     const verify = options.verify ?? true
-    const handshake = (wire: HandleWire | NodeWire, name: string, callbacks: HandshakeCallbacks) => {
+    const begin = (wire: HandleWire | NodeWire, name: string, callbacks: HandshakeCallbacks) => {
       const lower = wire.release()
       const handshake = new Handshake(wire, lower, callbacks)
       // Without SNI, for an address, Node checks the certificate against `host`.
@@ -199,9 +199,9 @@ export const connector = (options: ConnectorOptions): Effect.Effect<Connector, T
         if (!canSecure(wire)) return unsuitable(callbacks)
         // Node would check the certificate against "localhost" if the name were empty.
         const name = options.serverName || host
-        if (options.startTls === undefined) return handshake(wire, name, callbacks)
+        if (options.startTls === undefined) return begin(wire, name, callbacks)
         return afterStartTls(wire, { ...options, startTls: options.startTls, name }, callbacks, () =>
-          handshake(wire, name, refusingPlainBytes(callbacks)),
+          begin(wire, name, refusingPlainBytes(callbacks)),
         )
       },
     }
@@ -230,13 +230,13 @@ const afterStartTls = (
   wire: Wire,
   { name, startTls: protocol, startTlsTimeout = defaultStartTlsTimeout }: BeforeTls,
   callbacks: HandshakeCallbacks,
-  handshake: () => () => void,
+  begin: () => () => void,
 ): (() => void) => {
   const stop = startTls(
     wire,
     { protocol, host: name, timeoutMillis: Duration.toMillis(startTlsTimeout) },
     (failure) => {
-      if (failure === undefined) cancel = handshake()
+      if (failure === undefined) cancel = begin()
       else callbacks.onFailed(failure.code, failure.problem)
     },
   )

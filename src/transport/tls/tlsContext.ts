@@ -90,14 +90,11 @@ export const parametersOf = (options: CommonOptions): Effect.Effect<Parameters, 
   })
 
 /** The options of `node:tls` for a certificate and its key. */
-export const identityOptions = (identity: Identity | undefined) =>
-  identity === undefined
-    ? {}
-    : {
-        cert: identity.cert,
-        key: Redacted.value(identity.key),
-        ...(identity.passphrase === undefined ? {} : { passphrase: Redacted.value(identity.passphrase) }),
-      }
+export const identityOptions = ({ cert, key, passphrase }: Identity) => ({
+  cert,
+  key: Redacted.value(key),
+  ...(passphrase === undefined ? {} : { passphrase: Redacted.value(passphrase) }),
+})
 
 const refusalByOpenssl = (code: string): string => {
   switch (code) {
