@@ -1,8 +1,8 @@
 import { isCertificateFailure, isUntrustedCertificate } from "./tlsFailures.ts"
 
 /**
- * What may mend a TLS failure: trust in a CA, another name, a renewed certificate, a client certificate, other versions
- * or ciphers, weak settings for an old device, or a connection without TLS or with STARTTLS.
+ * A change that may mend a TLS failure: trust in a CA, another name, a renewed certificate, a client certificate, other
+ * versions or ciphers, weak settings for an old device, or a connection without TLS or with STARTTLS.
  */
 export type TlsRemedy =
   | "trust"

@@ -100,9 +100,9 @@ export interface ServerSettings {
   readonly maxPerAddress: number
   /**
    * Whether a new connection of an address that has reached `maxPerAddress` displaces the oldest one, in place of being
-   * refused. The old connection is reset with `Displaced`. Without `maxPerAddress` an address may have one connection. For
-   * devices that dial again after a power failure, while the server does not know yet that the old connection is dead. A
-   * connection displaces others only after its TLS handshake or PROXY header. Connections of unix sockets, and those for
+   * refused. The old connection is reset with `Displaced`. Without `maxPerAddress` an address may have one connection. It is
+   * for devices that dial again after a power failure, while the server does not know yet that the old connection is dead.
+   * A connection displaces others only after its TLS handshake or PROXY header. Connections of unix sockets, and those for
    * which a proxy names no address, are not displaced. Default false.
    */
   readonly displace: boolean

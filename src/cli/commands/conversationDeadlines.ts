@@ -11,7 +11,10 @@ import type { UntilState, Untils } from "../talk/Until.ts"
 export interface ConversationDeadlines {
   /** The side to which the peer belongs, for messages. */
   readonly peer: "server" | "client"
-  /** The conditions that end the conversation although the connection stays. Undefined: only its end does. */
+  /**
+   * The conditions that end the conversation although the connection stays. Undefined: only the end of the connection
+   * ends the conversation.
+   */
   readonly until: Untils | undefined
   /** The time after connecting within which a condition must hold. */
   readonly within: Option.Option<Duration.Duration>
@@ -28,24 +31,19 @@ export type Sending = Fiber.Fiber<void, ConnectionClosedError | CommandFailed>
  */
 export const cutOff = (
   sending: Sending,
-  options: ConversationDeadlines,
+  { peer, quit, until }: ConversationDeadlines,
   state: UntilState | undefined,
 ): Effect.Effect<never, CommandFailed> =>
-  Fiber.join(sending).pipe(
-    Effect.catchTag("ConnectionClosedError", () => Effect.never),
-    Effect.zipRight(Option.match(options.quit, { onNone: () => Effect.never, onSome: Effect.sleep })),
-    Effect.zipRight(
-      Effect.suspend(() => {
-        const time = formatMillis(Option.match(options.quit, { onNone: () => 0, onSome: Duration.toMillis }))
-        if (state !== undefined && options.until?.isOnce === false) {
-          return networkError(`--until did not hold within ${time} after the end of the input (-q): ${state.missing()}`)
-        }
-        return networkError(
-          `the ${options.peer} did not close within ${time} after the end of the input (-q); the rest of its data is cut off`,
-        )
-      }),
-    ),
-  )
+  Effect.gen(function* () {
+    yield* Effect.catchTag(Fiber.join(sending), "ConnectionClosedError", () => Effect.never)
+    if (Option.isNone(quit)) return yield* Effect.never
+    yield* Effect.sleep(quit.value)
+    const time = `within ${formatMillis(Duration.toMillis(quit.value))} after the end of the input (-q)`
+    if (state !== undefined && until?.isOnce === false) {
+      return yield* networkError(`--until did not hold ${time}: ${state.missing()}`)
+    }
+    return yield* networkError(`the ${peer} did not close ${time}; the rest of its data is cut off`)
+  })
 
 /** Fails if no condition holds in time (`-w`), for example because the server sends other data without end. */
 export const tooLate = (

@@ -183,6 +183,7 @@ const sendFin = (connection: Connection, talk: Talk) =>
     connection.halfClose,
   )
 
+/** Receives until the server's FIN, or until a condition holds. Returns whether a condition holds. */
 const receive = (
   connection: Connection,
   options: ConverseOptions,

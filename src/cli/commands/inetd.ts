@@ -20,12 +20,11 @@ const advice: Readonly<Record<string, string>> = {
   EOPNOTSUPP: "it is not a stream socket",
 }
 
-const textOf = (data: OutputBytes): string =>
-  (data instanceof Uint8Array ? [data] : data).map((part) => Buffer.from(part).toString("utf8")).join("")
+const textOf = (data: OutputBytes): string => Buffer.concat(data instanceof Uint8Array ? [data] : data).toString("utf8")
 
 /**
  * The streams of a command whose standard input and output are its connection: rows go to standard error, and standard
- * input has ended. Where standard error is the connection as well, nothing is written.
+ * input has ended. If standard error is the connection too, nothing is written.
  */
 const besideConnection = (stdio: StdioService): StdioService => {
   const { say, tell } = stdio.errorIsInput ? { say: () => {}, tell: () => {} } : stdio

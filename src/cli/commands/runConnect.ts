@@ -54,10 +54,9 @@ const wantsConsole = (options: ConnectOptions): boolean => {
 }
 
 /**
- * Whether the end of the input sends FIN. It does not in these cases, of which `-N` overrides the last three: the user
- * sends FIN in the page; `--send-only` closes the connection at the end; `-d` and `--recv-only` send no FIN; replies of
- * rules follow the end of the input; `--until` says when to leave, so that the server needs no FIN, at which many servers
- * close.
+ * Whether the end of the input sends FIN. It sends none with `--no-shutdown`, with `--ui`, where the user sends FIN in the
+ * page, and with `--send-only`, which closes the connection. Without `-N` it also sends none with `-d` and `--recv-only`;
+ * with rules, whose replies follow the end of the input; and with `--until`, because many servers close at FIN.
  */
 const sendsFin = (options: ConnectOptions, hasRules: boolean): boolean => {
   const { noShutdown, noStdin, recvOnly, sendOnly, shutdown, ui, until } = options

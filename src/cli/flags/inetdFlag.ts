@@ -11,7 +11,7 @@ export const inetdFlag = {
   }),
 }
 
-/** The options that leave no place for `--inetd`. */
+/** `--inetd`, and the options that exclude it. */
 export interface InetdOptions extends EndpointArgs {
   readonly inetd: boolean
   readonly inherit: boolean

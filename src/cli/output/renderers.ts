@@ -88,7 +88,7 @@ const textOptions = (framing: Framing.Framing, look: Look) =>
     }
   })
 
-/** What the rows of `tcpfx serve` show, besides their look. */
+/** The contents of the rows of `tcpfx serve`. */
 export interface ServerRows {
   /** Whether half-closed clients stay connected, so that each half-close has a row. */
   readonly halfClosedKept: boolean

@@ -22,7 +22,7 @@ const openTerminal = (): number | undefined => {
   }
 }
 
-/** Writes to the terminal. One that has hung up refuses, and then its input ends too. */
+/** Writes to the terminal. A terminal that has hung up refuses the write, and its input then ends too. */
 const show = (fd: number, text: string): void => {
   try {
     fs.writeSync(fd, text)

@@ -23,8 +23,8 @@ export interface ConnectionRoom {
 
 /**
  * The maximum number of connections: the requested number, or as many as the limit of open files leaves. The files that
- * are already open and the `files` files that the command writes count too. The limit applies to each of the `processes`. Fails if the limit is too low for the
- * requested number.
+ * are already open and the `files` files that the command writes count too. The limit applies to each of the
+ * `processes`. Fails if the limit is too low for the requested number.
  */
 export const connectionRoom = (
   asked: number,

@@ -15,7 +15,7 @@ export interface Passphrases {
    * neither.
    */
   readonly of: (path: string, index: number) => Effect.Effect<Redacted.Redacted | undefined, CommandFailed, Stdio>
-  /** From now on, nobody is asked: the terminal belongs to the console, and a reload must not wait for a user. */
+  /** Stops asking on the terminal: from then on it belongs to the console, and a reload must not wait for a user. */
   readonly stopAsking: () => void
 }
 
@@ -41,8 +41,8 @@ const textOf = (path: string): Effect.Effect<string, CommandFailed, Stdio> =>
   })
 
 /**
- * The passphrases from the files of `--tls-passphrase-file`: one for each certificate in turn, or one for all. What came
- * from a descriptor or from the terminal is remembered, because it cannot be read again.
+ * The passphrases from the files of `--tls-passphrase-file`: one for each certificate in turn, or one for all. A
+ * passphrase from a descriptor or from the terminal is remembered, because it cannot be read again.
  */
 export const passphrasesOf = (files: ReadonlyArray<string>): Passphrases => {
   const remembered = new Map<string, Redacted.Redacted>()

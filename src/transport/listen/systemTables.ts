@@ -44,7 +44,7 @@ const listenState = "0A"
 // CLOSE: the socket has no peer yet, or no longer. All other states belong to a connection.
 const closedState = "07"
 
-/** What a stream socket is: `idle` if it neither listens nor has a peer. */
+/** The state of a stream socket. `idle`: it neither listens nor has a peer. */
 export type SocketState = "listening" | "connected" | "idle"
 
 /** The state of a TCP socket. `undefined` if it is not in the lists. */

@@ -2,7 +2,7 @@ import * as net from "node:net"
 import * as Duration from "effect/Duration"
 import { type CheckedKeepalive, keepaliveBounds, keepaliveDefaults } from "../../domain/index.ts"
 
-// The highest value of TCP_KEEPIDLE, seconds (tcp(7), MAX_TCP_KEEPIDLE).
+// The highest value of TCP_KEEPIDLE and TCP_KEEPINTVL, seconds (tcp(7)).
 const { mostSeconds } = keepaliveBounds
 
 const seconds = (duration: Duration.Duration): number =>

@@ -69,7 +69,7 @@ export interface SocketHandle {
   readonly getsockname?: (name: HandleName) => number
   readonly getpeername?: (name: HandleName) => number
   readonly setNoDelay?: (on: boolean) => number
-  /** An older Node ignores the interval and the count (`canSetProbes`). */
+  /** An older Node ignores the interval and the count (`canSetKeepaliveProbes`). */
   readonly setKeepAlive?: (on: boolean, afterSeconds: number, intervalSeconds: number, count: number) => number
   [key: symbol]: unknown
 }
