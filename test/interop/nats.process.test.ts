@@ -74,6 +74,11 @@ describe.runIf(haveAll(natsServer))("tcpfx serve --hub", { timeout: 60_000 }, ()
         2,
         'tcpfx: --hub: "http://x" is not a NATS server: it is not an address of NATS; expected nats://HOST:PORT or tls://HOST:PORT, several with commas between them\n',
       ])
+      for (const address of ["u:secret@x", "nats://u:secret/@x:4222", "nats://u:100%@x", "nats://u:secret@x,y"]) {
+        const [code, message] = yield* refusal("--hub", address)
+        expect(code).toBe(2)
+        expect(message).toMatch(/"(nats:\/\/)?\*\*\*@x[^"]*" is not a NATS server/)
+      }
       expect(yield* refusal("--hub", "nats://127.0.0.1:1")).toEqual([
         1,
         "tcpfx: --hub: cannot connect to NATS at 127.0.0.1:1: connection refused\n",

@@ -84,9 +84,11 @@ export const explain = (
     })
   })
 
-/** Hides the passwords in addresses such as `socks5://user:password@host`. */
+/** Hides the passwords in addresses such as `socks5://user:password@host`, and the tokens in `nats://token@host`. */
 const hidden = (values: ReadonlyArray<string>): ReadonlyArray<string> =>
-  values.map((value) => value.replace(/(:\/\/[^/@\s]*?:)[^/\s]*@/g, "$1***@"))
+  values.map((value) =>
+    value.replace(/(:\/\/[^/@\s]*?:)[^/\s]*@/g, "$1***@").replace(/\b(nats|tls):\/\/[^/@:\s]+@/g, "$1://***@"),
+  )
 
 /** The default of a flag as its help has it. Undefined if the flag has no default. */
 const fallbackOf = (flag: FlagShape): string | undefined => {

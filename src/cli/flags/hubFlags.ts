@@ -1,22 +1,24 @@
 import * as Either from "effect/Either"
 import { ValueSyntaxError } from "../../domain/index.ts"
+import { userInfoOf, withoutUserInfo } from "../../domain/userInfo.ts"
 import { anyText, value } from "./flag.ts"
 
 const refuse = (input: string, kind: string, problem: string, expected: string) =>
   Either.left(new ValueSyntaxError({ input, kind, problem, expected }))
 
-/** Returns an address without its password, because error messages show it. */
-const shown = (input: string): string => input.replace(/\/\/[^@/]*@/g, "//…@")
+const isServer = (server: string): boolean => {
+  if (!/^(nats|tls):\/\//.test(server) || !URL.canParse(server)) return false
+  const url = new URL(server)
+  return /^\/?$/.test(url.pathname) && url.hostname !== "" && userInfoOf(url) !== undefined
+}
 
 /** Parses the servers of a hub: addresses with commas between them. */
 export const parseHub = (input: string): Either.Either<ReadonlyArray<string>, ValueSyntaxError> => {
   const servers = input.split(",").map((server) => server.trim())
-  const isServer = (server: string): boolean =>
-    /^(nats|tls):\/\//.test(server) && URL.canParse(server) && /^\/?$/.test(new URL(server).pathname)
-  return servers.every((server) => isServer(server) && new URL(server).hostname !== "")
+  return servers.every(isServer)
     ? Either.right(servers)
     : refuse(
-        shown(input),
+        withoutUserInfo(input),
         "a NATS server",
         "it is not an address of NATS",
         "nats://HOST:PORT or tls://HOST:PORT, several with commas between them",

@@ -6,6 +6,7 @@ import {
   type TcpEndpoint,
   ValueSyntaxError,
 } from "../../domain/index.ts"
+import { withoutUserInfo } from "../../domain/userInfo.ts"
 import { value } from "./flag.ts"
 
 /** Parses the address of the metrics: a host and port, or a port alone on 127.0.0.1. */
@@ -21,17 +22,21 @@ export const parseMetricsAddress = (input: string): Either.Either<TcpEndpoint, E
       }),
   )
 
-const parseCollector = (input: string): Either.Either<string, ValueSyntaxError> =>
-  URL.canParse(input) && /^https?:$/.test(new URL(input).protocol)
-    ? Either.right(input)
-    : Either.left(
-        new ValueSyntaxError({
-          input,
-          kind: "the address of a collector",
-          problem: "it is not a URL of HTTP",
-          expected: "a URL such as http://127.0.0.1:4318",
-        }),
-      )
+/** Why a text is no address of a collector; `undefined` if it is one. */
+const collectorProblem = (input: string): string | undefined => {
+  if (!URL.canParse(input)) return "it is not a URL of HTTP"
+  const { password, protocol, username } = new URL(input)
+  if (protocol !== "http:" && protocol !== "https:") return "it is not a URL of HTTP"
+  return username + password === "" ? undefined : "it has a user or a password, which the client of HTTP cannot send"
+}
+
+const parseCollector = (input: string): Either.Either<string, ValueSyntaxError> => {
+  const problem = collectorProblem(input)
+  if (problem === undefined) return Either.right(input)
+  const kind = "the address of a collector"
+  const expected = "a URL such as http://127.0.0.1:4318"
+  return Either.left(new ValueSyntaxError({ input: withoutUserInfo(input), kind, problem, expected }))
+}
 
 /** The flags that let other programs watch a server. */
 export const watchFlags = {

@@ -1,6 +1,7 @@
 import type * as Duration from "effect/Duration"
 import * as Redacted from "effect/Redacted"
 import { settings as check } from "../../domain/index.ts"
+import { userInfoOf } from "../../domain/userInfo.ts"
 import type { HubOptions } from "../index.ts"
 import { NodeName } from "./internal/NodeName.ts"
 
@@ -86,8 +87,10 @@ const isServer = (value: unknown): boolean => {
   if (typeof value !== "string") return false
   const text = value.includes("://") ? value : `nats://${value}`
   if (!URL.canParse(text)) return false
-  const { hostname, protocol, port } = new URL(text)
-  return (protocol === "nats:" || protocol === "tls:") && hostname !== "" && port !== "0"
+  const url = new URL(text)
+  const { hostname, protocol, port } = url
+  const isNats = protocol === "nats:" || protocol === "tls:"
+  return isNats && hostname !== "" && port !== "0" && userInfoOf(url) !== undefined
 }
 
 const isSecret = (value: unknown): boolean => {

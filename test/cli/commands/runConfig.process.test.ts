@@ -28,10 +28,11 @@ describe("tcpfx config", () => {
       const { cwd, env } = yield* world
       const { code, stderr, stdout } = yield* tcpfxRun(["config", "serve"], "", {
         cwd,
-        env: { ...env, TCPFX_BACKLOG: "9" },
+        env: { ...env, TCPFX_BACKLOG: "9", TCPFX_SERVE_HUB: "nats://token@one,nats://me:secret@two:4222" },
       })
       expect({ code, stderr }).toEqual({ code: 0, stderr: "" })
       const rows = rowsOf(stdout)
+      expect(rows.get("--hub")).toMatch(/^--hub +nats:\/\/\*\*\*@one,nats:\/\/me:\*\*\*@two:4222 /)
       expect(rows.get("--frame")).toMatch(/^--frame +line +\S*xdg\/tcpfx\/tcpfx\.yaml:2$/)
       expect(rows.get("--max-conns")).toMatch(/^--max-conns +5 +tcpfx\.yaml:2$/)
       expect(rows.get("--backlog")).toMatch(/^--backlog +9 +TCPFX_BACKLOG$/)

@@ -70,6 +70,7 @@ describe("tcpfx serve --otlp", () => {
     expectServeRefuses([
       [["--otlp", "127.0.0.1:4318"], /--otlp: .*http:\/\/127\.0\.0\.1:4318/],
       [["--otlp", "grpc://x"], /--otlp: .*it is not a URL of HTTP/],
+      [["--otlp", "http://u:secret@x:4318"], /--otlp: "http:\/\/\*\*\*@x:4318" .*it has a user or a password/],
     ]),
   )
 })

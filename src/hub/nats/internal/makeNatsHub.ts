@@ -1,8 +1,9 @@
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
+import * as Either from "effect/Either"
 import type * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
-import { settings as check, limits, type SettingsError } from "../../../domain/index.ts"
+import { settings as check, limits, SettingsError } from "../../../domain/index.ts"
 import { checkSubscription, EventBus } from "../../../runtime/EventBus.ts"
 import { machineTiming } from "../../../runtime/machineTiming.ts"
 import { Tap } from "../../../runtime/Tap.ts"
@@ -40,7 +41,7 @@ export const makeNatsHub = (
   connect: (options: NatsBusOptions) => ConnectBus = natsBus,
 ): Effect.Effect<NatsHubService, SettingsError | NatsConnectError | NatsMissingError, Scope.Scope> =>
   Effect.gen(function* () {
-    const checked = yield* check.checkSettings(options, natsChecks)
+    const checked = yield* Either.mapLeft(check.checkSettings(options, natsChecks), withoutPasswordsOf(options))
     const hubs = yield* makeHubs(options)
     const timing = yield* makeTiming
     const next = yield* random
@@ -138,6 +139,14 @@ export const makeNatsHub = (
 
 const durationOf = (given: Duration.Duration | undefined, fallback: Duration.DurationInput): Duration.Duration =>
   given ?? Duration.decode(fallback)
+
+/** The address of a server can contain a password, so the error does not quote it. */
+const withoutPasswordsOf =
+  ({ servers }: NatsHubOptions) =>
+  (error: SettingsError): SettingsError =>
+    error.field === "servers" && String(servers).includes("@")
+      ? new SettingsError({ ...error, value: "this address" })
+      : error
 
 /** A source of random numbers from 0 to 1. */
 const random = Effect.map(Effect.random, (source) => () => Effect.runSync(source.next))
