@@ -40,13 +40,13 @@ export interface Crew {
 }
 
 const tick = Duration.seconds(1)
-// A worker that answers nothing for this long is replaced, because its connections are stuck.
+// A worker that does not answer for this number of ticks is replaced, because its connections are stuck.
 const silentTicks = 10
-// The delay before a worker is replaced that has run for less than a second. It doubles at each failure in a row.
+// A worker that has run for less than a second is replaced after this delay, which doubles at each failure in a row.
 const shortestDelayMillis = 100
 const longestDelayMillis = 5000
 const briefMillis = 1000
-// The time for a worker to end by itself when the server is over.
+// The time for a worker to end by itself at the end of the server.
 const endGrace = Duration.seconds(2)
 const refreshTimeout = Duration.seconds(1)
 
@@ -177,10 +177,7 @@ class Staff implements ConnectionHost {
   get finish(): Effect.Effect<void> {
     const all = Effect.suspend(() => {
       this.isOver = true
-      for (const { owner, wire } of this.waiting.splice(0)) {
-        wire.destroy()
-        owner.onRefused({ _tag: "Draining" })
-      }
+      this.refuseWaiting()
       for (const worker of this.workers.values()) worker.finish()
       return this.untilEnded
     })
@@ -248,11 +245,15 @@ class Staff implements ConnectionHost {
     for (const worker of this.workers.values()) if (worker.isReady) worker.command(command)
   }
 
-  drain(): void {
+  private refuseWaiting(): void {
     for (const { owner, wire } of this.waiting.splice(0)) {
       wire.destroy()
       owner.onRefused({ _tag: "Draining" })
     }
+  }
+
+  drain(): void {
+    this.refuseWaiting()
     for (const worker of this.workers.values()) if (worker.isReady) worker.drain()
   }
 

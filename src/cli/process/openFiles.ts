@@ -23,8 +23,8 @@ export interface ConnectionRoom {
 
 /**
  * The maximum number of connections: the requested number, or as many as the limit of open files leaves. The files that
- * are already open and the `files` files that the command writes count too. The limit applies to each of the
- * `processes`. Fails if the limit is too low for the requested number.
+ * are already open and the `files` files that the command writes count too. The limit applies to each of the `processes`
+ * that share the connections. Fails if the limit is too low for the requested number.
  */
 export const connectionRoom = (
   asked: number,
@@ -43,11 +43,13 @@ export const connectionRoom = (
       )
     }
     if (Number.isFinite(asked)) {
+      const needed = Math.ceil(asked / processes) + reserve
+      const each = processes === 1 ? "" : " in each process"
       return asked <= room
         ? { most: asked, note: undefined }
         : yield* usageError(
-            `--max-conns: ${asked} connections need ${asked + reserve} open files, but the limit is ${limit}; ` +
-              `raise the limit (ulimit -n ${asked + reserve}), or give at most ${room}`,
+            `--max-conns: ${asked} connections need ${needed} open files${each}, but the limit is ${limit}; ` +
+              `raise the limit (ulimit -n ${needed}), or give at most ${room}`,
           )
     }
     const note = `at most ${room} connections at once: the limit of open files is ${limit} (ulimit -n raises it)${inUse(open)}`

@@ -50,6 +50,8 @@ export class HostedConnection implements OpenConnection, HostedObserver {
   readonly remote: Endpoint
   private readonly facts: HostedFacts
   private readonly since: number
+  /** When the connection opened, by `Timing.elapsed`. */
+  private readonly openedAt: number
   private readonly hosted: Hosted
   private readonly context: HostedContext
   private figures: HostedFigures = { bytesIn: 0, bytesOut: 0, pendingBytes: 0, isClosing: false }
@@ -67,6 +69,7 @@ export class HostedConnection implements OpenConnection, HostedObserver {
     this.hosted = hosted
     this.context = context
     this.since = context.timing.now()
+    this.openedAt = context.timing.elapsed()
     const { id, local, proxied, remote, tls } = facts
     context.bus.emit((seq, at) => ({
       ...{ seq, at, _tag: "ConnectionOpened", id, local, remote },
@@ -233,6 +236,6 @@ export class HostedConnection implements OpenConnection, HostedObserver {
   destroy(reason: CloseReason): void {
     const { bytesIn, bytesOut } = this.figures
     this.reset(reason)
-    this.onClosed({ reason, bytesIn, bytesOut, lifetimeMillis: this.context.timing.now() - this.since })
+    this.onClosed({ reason, bytesIn, bytesOut, lifetimeMillis: this.context.timing.elapsed() - this.openedAt })
   }
 }

@@ -4,11 +4,11 @@ import { Kind, RecordReader, RecordWriter } from "./Records.ts"
 /** The callbacks of a channel. */
 export interface ChannelOwner {
   readonly onRecord: (kind: number, body: Buffer) => void
-  /** The other process has taken everything after `isFull` was `true`. */
+  /** The other process has taken the queued records. Called once after `isFull` was `true`. */
   readonly onDrained?: () => void
 }
 
-// Above this many bytes that the other process has not taken, the sender should stop.
+// The sender should stop while more than this many bytes wait for the other process.
 const fullBytes = 1024 * 1024
 
 /** The records between a server and one worker, in both directions. Records of one turn of the event loop share a write. */
@@ -26,7 +26,7 @@ export class Channel {
     const reader = new RecordReader(owner.onRecord)
     socket.on("data", (chunk: Buffer) => reader.push(chunk))
     socket.on("drain", () => this.onDrained())
-    // The end of the process that is at the other end reports the failure.
+    // The end of the other process reports the failure.
     socket.on("error", () => this.close())
     socket.on("close", () => this.close())
   }
@@ -53,7 +53,7 @@ export class Channel {
     return full
   }
 
-  /** Calls `done` when everything has been passed to the kernel. */
+  /** Calls `done` when the kernel has taken all records. */
   whenWritten(done: () => void): void {
     this.flush()
     if (this.isOver) done()

@@ -1,5 +1,5 @@
 import * as Effect from "effect/Effect"
-import type { ServerService } from "../../server/index.ts"
+import type { ConnectionInfo, ServerService } from "../../server/index.ts"
 import type { Channel } from "./Channel.ts"
 import { figureBytes, Kind } from "./Records.ts"
 import type { Tickets } from "./Tickets.ts"
@@ -24,18 +24,24 @@ export class Figures {
 
   /** Sends the figures of all connections. */
   get send(): Effect.Effect<void> {
-    return Effect.map(this.server.connections, (connections) => {
+    return Effect.suspend(() => {
       const begun = performance.now()
-      const record = this.channel.begin(Kind.figures, figureBytes * connections.length)
-      for (const { bytesIn, bytesOut, id, pendingBytes, state } of connections) {
-        record.u32(this.tickets.ticketOf(id) ?? 0)
-        record.u8(state === "closing" ? 1 : 0)
-        record.f64(bytesIn)
-        record.f64(bytesOut)
-        record.f64(pendingBytes)
-      }
-      this.tookMillis = performance.now() - begun
+      return Effect.map(this.server.connections, (connections) => {
+        this.write(connections)
+        this.tookMillis = performance.now() - begun
+      })
     })
+  }
+
+  private write(connections: ReadonlyArray<ConnectionInfo>): void {
+    const record = this.channel.begin(Kind.figures, figureBytes * connections.length)
+    for (const { bytesIn, bytesOut, id, pendingBytes, state } of connections) {
+      record.u32(this.tickets.ticketOf(id) ?? 0)
+      record.u8(state === "closing" ? 1 : 0)
+      record.f64(bytesIn)
+      record.f64(bytesOut)
+      record.f64(pendingBytes)
+    }
   }
 
   /** Sends the figures several times a second while there is traffic. */

@@ -19,7 +19,7 @@ export class HandedSockets {
   /** The sockets that arrive while a drain closes the listener. */
   private readonly early: Array<Handed> = []
 
-  /** `onLost`: the system has not passed the socket on. */
+  /** `onLost` is called for a message whose socket the kernel has not passed, such as for want of a descriptor. */
   constructor(tickets: Tickets, onLost: (ticket: number) => void) {
     this.tickets = tickets
     this.onLost = onLost

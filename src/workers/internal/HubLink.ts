@@ -3,18 +3,19 @@ import type { HubMember, HubPort, HubSink } from "../../hub/index.ts"
 import type { Channel } from "./Channel.ts"
 import { Kind } from "./Records.ts"
 
-// The bytes that the hub at the other end has not taken yet, and that may be under way. It covers a few turns of the event
-// loop of both processes.
+// The most bytes on their way to the hub at the other end, which has not acknowledged them. They cover a few turns of the
+// event loops of both processes.
 const windowBytes = 1024 * 1024
 // The bytes that wait in the hub for the other process before publishers wait.
 const budgetBytes = 8 * 1024 * 1024
 
 /**
- * Joins a hub to the hub at the other end of a channel, as one member of each. A member does not get its own runs, so
- * nothing returns. A channel neither loses nor reorders bytes, so the runs need no numbers.
+ * Joins a hub to the hub at the other end of a channel, as one member of each. A member does not get its own runs, so no
+ * run returns. A channel neither loses nor reorders bytes, so the runs need no numbers.
  *
- * The receiver acknowledges the bytes that its hub has taken. While its publishers are blocked it acknowledges nothing, so
- * the sender stops at the window, and then its own publishers wait.
+ * The receiver acknowledges the bytes that its hub has taken. While its hub blocks the link, the receiver acknowledges
+ * nothing, so the sender stops at the window, and then the publishers of the sender wait. A hub never blocks the link for
+ * the queue of the link itself, so two full queues in opposite directions cannot stop each other.
  */
 export class HubLink implements HubSink {
   readonly needsPublisher: boolean

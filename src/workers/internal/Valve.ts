@@ -4,8 +4,8 @@ import * as Scope from "effect/Scope"
 import type { ServerService } from "../../server/index.ts"
 
 /**
- * Stops reading from all peers of a server while it is closed. A subscriber to events that blocks, and whose stream nobody
- * reads, stops the reading at the first event.
+ * Stops a server from reading from its peers while the valve is closed. To close it, the valve subscribes to the events with
+ * the policy `block`, and reads no event: the server stops reading at the first event.
  */
 export class Valve {
   private readonly server: ServerService

@@ -1,6 +1,7 @@
 import type { ChildProcess } from "node:child_process"
-import type { Duplex } from "node:stream"
+import { Duplex, PassThrough } from "node:stream"
 import { serialize } from "node:v8"
+import * as Duration from "effect/Duration"
 import { closeReasons } from "../../domain/index.ts"
 import type { HostedFigures, HostedObserver, HostedOwner, HostedServer } from "../../server/ConnectionHost.ts"
 import { takeSocket } from "../../transport/handOver.ts"
@@ -14,21 +15,34 @@ import { figureBytes, Kind } from "./Records.ts"
 /** The callbacks of a worker to its crew. */
 export interface WorkerOwner {
   readonly onReady: () => void
-  /** The process has ended. `cause`: how, in words. The worker has reported the end of its connections. */
+  /** The process has ended. `cause` says how. The observers of its connections already have their ends. */
   readonly onEnded: (cause: string, connections: number) => void
 }
 
 interface Entering {
   readonly owner: HostedOwner
+  /** Closes the socket in this process. */
+  readonly close: () => void
 }
 
 interface Open {
   readonly observer: HostedObserver
+  /** When it opened, by `Timing.elapsed`. */
   readonly since: number
   figures: HostedFigures
 }
 
+// The time between two looks whether the hub has passed everything to a worker that drains.
+const flushPause = Duration.millis(10)
+
 const none: HostedFigures = { bytesIn: 0, bytesOut: 0, pendingBytes: 0, isClosing: false }
+
+/** The stream of the channel. Without free descriptors, Node makes no streams, and the child emits `error` later. */
+const channelOf = (child: ChildProcess): Duplex => {
+  const streams: ReadonlyArray<unknown> | undefined = child.stdio
+  const stream = streams?.[channelDescriptor]
+  return stream instanceof Duplex ? stream : new PassThrough().destroy()
+}
 
 /** One worker process, as the server sees it. */
 export class WorkerProcess {
@@ -54,7 +68,7 @@ export class WorkerProcess {
     this.child = child
     this.main = main
     this.owner = owner
-    this.channel = new Channel(child.stdio[channelDescriptor] as Duplex, {
+    this.channel = new Channel(channelOf(child), {
       onRecord: (kind, body) => this.onRecord(kind, body),
     })
     this.link = new HubLink(main.hub, this.channel, main.settings.frame)
@@ -86,13 +100,14 @@ export class WorkerProcess {
       return
     }
     const ticket = ++this.lastTicket
-    this.entering.set(ticket, { owner })
+    const { close } = socket
+    this.entering.set(ticket, { owner, close })
     const { local, remote } = wire
     const unread = socket.unread && Buffer.from(socket.unread).toString("base64")
     const handing: Handing = { ticket, local, remote, ...(unread && { unread }) }
     // The types of Node do not have the handles that it accepts.
     this.child.send(handing, socket.handle as never, (error) => {
-      socket.close()
+      close()
       if (error !== null) this.refuse(ticket, "ECONNABORTED")
     })
   }
@@ -107,11 +122,11 @@ export class WorkerProcess {
     this.channel.begin(Kind.tls, bytes.length).bytes(bytes)
   }
 
-  /** Drains the connections, after everything that is published has reached the worker. */
+  /** Drains the connections, after all published frames have reached the worker. */
   drain(): void {
     const whenFlushed = (): void => {
       if (this.isOver) return
-      if (this.link.queued() > 0) setImmediate(whenFlushed)
+      if (this.link.queued() > 0) this.main.timing.after(flushPause, whenFlushed)
       else this.command({ do: "drain" })
     }
     setImmediate(whenFlushed)
@@ -232,7 +247,7 @@ export class WorkerProcess {
     this.entering.delete(ticket)
     const { channel } = this
     const commandOf = (what: "halfClose" | "pause" | "resume" | "close" | "reset") => () => {
-      // What is published before the command reaches the worker first.
+      // The frames that were published before the command reach the worker first.
       if (what === "close" || what === "halfClose") setImmediate(() => this.command({ do: what, ticket }))
       else this.command({ do: what, ticket })
     }
@@ -251,12 +266,14 @@ export class WorkerProcess {
       },
       tls,
     )
-    this.open.set(ticket, { observer, since: this.main.timing.now(), figures: none })
+    this.open.set(ticket, { observer, since: this.main.timing.elapsed(), figures: none })
   }
 
   private refuse(ticket: number, code: string): void {
     const entering = this.entering.get(ticket)
     this.entering.delete(ticket)
+    // Node passes one handle at a time. When the worker ends, Node forgets the others, and calls back for none of them.
+    entering?.close()
     entering?.owner.onRefused({ _tag: "HandshakeFailed", code })
   }
 
@@ -268,7 +285,7 @@ export class WorkerProcess {
     this.channel.close()
     this.link.end()
     const connections = this.open.size
-    const now = this.main.timing.now()
+    const now = this.main.timing.elapsed()
     for (const { figures, observer, since } of this.open.values()) {
       const { bytesIn, bytesOut } = figures
       const reason = this.isEnding

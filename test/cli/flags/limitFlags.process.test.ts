@@ -185,6 +185,9 @@ describe("tcpfx serve --max-conns", () => {
       const asking = yield* limited("--max-conns 150")
       expect((yield* asking.ended).code).toBe(2)
       expect(asking.text("stderr")).toMatch(/150 connections need 214 open files, but the limit is 200/)
+      const shared = yield* limited("--max-conns 300 --workers 2 --mode echo")
+      expect((yield* shared.ended).code).toBe(2)
+      expect(shared.text("stderr")).toMatch(/300 connections need 214 open files in each process, but the limit is 200/)
     }),
   )
 })
