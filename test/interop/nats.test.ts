@@ -155,6 +155,27 @@ describe.runIf(haveAll(natsServer))("a hub on a real NATS server", { timeout: 12
     }),
   )
 
+  it.scopedLive("is detached when NATS does not allow its frames, and attached when NATS does", () =>
+    Effect.gen(function* () {
+      const users = (publish: string) =>
+        `authorization { users: [ { user: "u", password: "p", permissions: { publish: "${publish}", subscribe: "tcpfx.>" } } ] }`
+      const first = yield* startNats({ config: users("tcpfx.main.nodes") })
+      const url = `nats://u:p@127.0.0.1:${first.port}`
+      const a = yield* natsNode(url, "a")
+      yield* a.events.one("HubAttached")
+      yield* publishNumbers(a.hub, "a", 0, 1)
+      expect((yield* a.events.one("HubDetached")).reason).toMatch(
+        /does not allow .*Publish to "tcpfx\.main\.line\.all"/,
+      )
+      yield* first.process.kill("SIGKILL")
+      yield* startNats({ port: first.port, config: users("tcpfx.>") })
+      const b = yield* natsNode(url, "b")
+      yield* a.events.one("NodeJoined", ({ node }) => node === "b")
+      yield* publishNumbers(a.hub, "a", 1, 1)
+      yield* b.until((got) => got.includes("a1"))
+    }),
+  )
+
   it.scopedLive("authenticates with a credentials file", () =>
     Effect.gen(function* () {
       const { config, content } = makeCredentials()

@@ -218,6 +218,59 @@ describe("a hub on NATS", () => {
     }),
   )
 
+  it.scoped("stays attached while NATS takes a long queue slowly", () =>
+    Effect.gen(function* () {
+      const network = new VirtualBus()
+      const a = yield* nodeOn(network, "a")
+      yield* settle
+      a.bus.stall()
+      const frame = "x".repeat(60_000)
+      for (let count = 0; count < 20; count++) yield* Effect.zipRight(publish(a.hub, frame), turns(1))
+      // Some frames and confirmations at a time, so that the whole queue takes longer than the stall timeout.
+      for (let count = 0; count < 5; count++) {
+        yield* TestClock.adjust("1500 millis")
+        a.bus.take(6)
+        yield* turns(6)
+      }
+      a.bus.resume()
+      yield* settle
+      expect(a.events.tags()).toEqual(["HubAttached"])
+    }),
+  )
+
+  it.scoped("is detached until a new connection when NATS does not allow its subjects", () =>
+    Effect.gen(function* () {
+      const network = new VirtualBus()
+      const a = yield* nodeOn(network, "a")
+      const b = yield* nodeOn(network, "b")
+      yield* settle
+      a.bus.refuse("not allowed")
+      yield* turns(2)
+      expect(a.events.all("HubDetached")).toMatchObject([{ reason: "not allowed" }])
+      yield* publish(a.hub, "1")
+      yield* turns(6)
+      yield* TestClock.adjust("10 seconds")
+      yield* turns(6)
+      expect([a.got, b.got]).toEqual([["1"], []])
+      a.bus.disconnect()
+      a.bus.connect()
+      yield* settle
+      expect(b.got).toEqual(["1"])
+    }),
+  )
+
+  it.scoped("is not attached again by a connection after its end", () =>
+    Effect.gen(function* () {
+      const network = new VirtualBus()
+      const b = yield* nodeOn(network, "b")
+      yield* Effect.scoped(Effect.zipRight(nodeOn(network, "a"), settle))
+      network.node(1).connect()
+      yield* settle
+      yield* settle
+      expect(b.events.tags().filter((tag) => tag === "NodeJoined").length).toBe(1)
+    }),
+  )
+
   it.scoped("bounds what waits for NATS, drops the oldest, and says how much", () =>
     Effect.gen(function* () {
       const network = new VirtualBus()
@@ -321,6 +374,9 @@ describe("a hub on NATS", () => {
       expect(yield* make({ servers: "http://x" })).toMatch(
         /the setting servers cannot be "http:\/\/x"; it takes a server/,
       )
+      for (const servers of ["nats://u:100%@virtual", "http://u:100%@virtual", ["nats://u:100%@virtual:0"]]) {
+        expect(yield* make({ servers })).toMatch(/^the setting servers cannot be this address; it takes a server/)
+      }
       expect(yield* make({ node: "a b" })).toMatch(/the setting node cannot be "a b"; it takes 1 to 64 letters/)
       expect(yield* make({ queueBytes: 1 })).toMatch(/the setting queueBytes cannot be 1; it takes a whole number/)
       expect(yield* make({ auth: { _tag: "Token", token: "" } })).toMatch(/the setting auth cannot be this Token/)

@@ -70,6 +70,15 @@ describe("the positions of other nodes", () => {
     expect(origins.take(message(3, 1, 1))).toMatchObject({ missed: 0, frames: 1 })
   })
 
+  it("keep the position of a node when another node has used up the room for origins", () => {
+    const origins = new Origins(1000)
+    for (let epoch = 100; epoch < 400; epoch++) origins.take({ ...message(0, 0, 1), epoch, node: "many" })
+    const of = (sequence: number, before: number) => ({ ...message(sequence, before, 1), epoch: 1, node: "one" })
+    expect(origins.take(of(0, 0))).toMatchObject({ missed: 0, frames: 1 })
+    expect(origins.take(of(0, 0))).toBe(undefined)
+    expect(origins.take(of(2, 2))).toMatchObject({ missed: 1, frames: 1 })
+  })
+
   it.prop(
     "deliver each frame at most once, in order, and tell all others, whatever is lost and sent again",
     [

@@ -83,6 +83,16 @@ export class BusNode {
     this.stalled = true
   }
 
+  /** The server takes the oldest `count` steps that wait. */
+  take(count: number): void {
+    for (const step of this.waiting.splice(0, count)) this.network.later(step)
+  }
+
+  /** The server does not allow a subject. */
+  refuse(reason: string): void {
+    this.observer.onRefused(reason)
+  }
+
   /** The server takes what has waited. */
   resume(): void {
     this.stalled = false

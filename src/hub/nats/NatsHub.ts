@@ -13,12 +13,12 @@ import type { NatsConnectError, NatsMissingError } from "./natsErrors.ts"
 export type NatsHubError = SettingsError | NatsConnectError | NatsMissingError
 
 /**
- * A hub that several processes share through NATS. Each process, a node, has a hub in memory for its own members. What they
- * publish also goes to NATS, and reaches the members of the other nodes. Frames of one publisher keep their order, each
- * member gets each frame at most once, and no member gets its own frames.
+ * A hub that several processes share through NATS. Each process, a node, has a hub in memory for its own members. Their
+ * frames also go to NATS, and reach the members of the other nodes. Frames of one publisher keep their order, each member
+ * gets each frame at most once, and no member gets its own frames.
  *
- * While NATS is away, the members of a node continue among themselves. The events `HubDetached` and `HubAttached` say so,
- * and what was missed. `docs/scale.md` compares the promises with those of a hub in memory.
+ * While NATS is away, the members of a node continue among themselves. The event `HubDetached` has the reason, and
+ * `HubAttached` the numbers of missed frames. `docs/scale.md` compares the promises with those of a hub in memory.
  *
  * The client of NATS is the package `@nats-io/transport-node`, an optional peer dependency. It is loaded when the hub is
  * made.
@@ -34,8 +34,8 @@ export type NatsHubError = SettingsError | NatsConnectError | NatsMissingError
  */
 export class NatsHub extends Context.Tag("tcpfx/nats/NatsHub")<NatsHub, NatsHubService>() {
   /**
-   * Connects to NATS and makes the hub. Fails if the first connection fails. When the scope closes, the node sends what it
-   * has queued, for at most one second, and leaves.
+   * Connects to NATS and makes the hub. Fails if the first connection fails. When the scope closes, the node sends its
+   * queue, for at most one second, and leaves.
    */
   static readonly make = (options: NatsHubOptions): Effect.Effect<NatsHubService, NatsHubError, Scope.Scope> =>
     makeNatsHub(options)

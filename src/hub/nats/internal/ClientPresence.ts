@@ -21,8 +21,8 @@ export interface PresenceLink {
 }
 
 /**
- * The clients of all nodes. A node announces changes of its clients with a version. A node that has missed a version asks
- * for the whole list; the signs of life have the version, so it finds out.
+ * The clients of all nodes. A node announces changes of its clients with a version. Each sign of life contains the version
+ * too, so a node that has missed a change finds out, and asks for the whole list.
  */
 export class ClientPresence {
   readonly remote = new RemoteClients()
@@ -66,7 +66,10 @@ export class ClientPresence {
     })
   }
 
-  /** Announces changes that wait. While nobody is reached, the version counts them, and the others ask later. */
+  /**
+   * Announces the changes since the last announcement. While the other nodes are not reachable, the version counts the
+   * changes, and the other nodes ask for the list later.
+   */
   private announceChanges(): void {
     const parts = this.own.takeChanges()
     if (this.link.isReachable()) for (const part of parts) this.link.announceClients(part)
@@ -92,7 +95,7 @@ export class ClientPresence {
     if (!this.remote.take(epoch, node, part)) this.askFor(epoch)
   }
 
-  /** A node is gone, or is not heard any more. */
+  /** A node has left, or is silent. */
   onLeft(epoch: number): void {
     this.remote.leave(epoch)
     this.asked.delete(epoch)

@@ -42,8 +42,8 @@ export interface BridgeOptions {
 }
 
 /**
- * Joins a hub in memory to a subject of NATS, as one member of the hub. What the other members publish goes to NATS, and
- * what comes from NATS is published in the hub. A member does not get its own runs, so nothing returns.
+ * Joins a hub in memory to a subject of NATS, as one member of the hub. The bridge sends the frames of the other members to
+ * NATS, and publishes the frames from NATS in the hub. A member does not get its own runs, so no frame returns.
  */
 export class HubBridge implements HubSink {
   readonly needsPublisher: boolean
@@ -62,6 +62,7 @@ export class HubBridge implements HubSink {
   private blocked = false
   private readonly held: Array<Arrival> = []
   private heldBytes = 0
+  private isPublishingHeld = false
   private full = false
 
   constructor(hub: HubPort, link: BridgeLink, options: BridgeOptions) {
@@ -133,7 +134,8 @@ export class HubBridge implements HubSink {
   }
 
   private sendAlone(run: Uint8Array): void {
-    const room = this.link.mostBytes() - envelopeOverhead(this.link.node, 0)
+    // At least one byte, so that the loop ends with any bound of a server.
+    const room = Math.max(1, this.link.mostBytes() - envelopeOverhead(this.link.node, 0))
     const frames = this.options.framing.count(run)
     for (let at = 0; at < run.length; at += room) {
       const end = at + room
@@ -163,7 +165,7 @@ export class HubBridge implements HubSink {
     return this.options.subject
   }
 
-  /** The position behind all messages that were ever queued. */
+  /** The position after all messages that this bridge has made. */
   position(): Position {
     return { sequence: this.sequence, frames: this.frames }
   }
@@ -242,6 +244,9 @@ export class HubBridge implements HubSink {
   }
 
   private publishHeld(isForced: boolean): void {
+    // The hub can block and unblock the bridge within a publish. The call further up the stack then continues.
+    if (this.isPublishingHeld) return
+    this.isPublishingHeld = true
     let count = 0
     while (count < this.held.length && (isForced || !this.blocked)) {
       const arrival = this.held[count++] as Arrival
@@ -249,6 +254,7 @@ export class HubBridge implements HubSink {
       this.publish(arrival)
     }
     this.held.splice(0, count)
+    this.isPublishingHeld = false
   }
 
   onBlocked(): void {

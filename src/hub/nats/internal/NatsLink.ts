@@ -34,6 +34,13 @@ export interface LinkOptions {
 
 const none: Dropped = { frames: 0, bytes: 0 }
 
+// After this many bytes, the link asks NATS for a sign of progress. A slow link takes seconds for a full queue, and must
+// not look like a server that takes nothing.
+const progressBytes = 256 * 1024
+
+// The most nodes with another framing whose epochs are remembered, so that each is told once.
+const mostMismatched = 256
+
 /**
  * The link of a node to NATS: one connection, one queue for everything that the node publishes, and the announcements of
  * the nodes.
@@ -42,8 +49,8 @@ const none: Dropped = { frames: 0, bytes: 0 }
  * |----------|--------------------------------------------------------|----------------------------------------------------|
  * | detached | no connection, or NATS confirmed nothing for the stall | It queues frames, and drops the oldest above the   |
  * |          | timeout                                                | bound. Members do not wait for NATS.               |
- * | settling | there is a connection, and nodes that were there       | It says hello, collects gaps, and keeps its queue: |
- * |          | before have not answered                               | frames sent now would miss these nodes.            |
+ * | settling | there is a connection, and earlier nodes have not      | It says hello, collects gaps, and keeps its queue: |
+ * |          | answered                                               | frames sent now would miss these nodes.            |
  * | attached | all of them have answered, or time is up               | It has sent the queue. Members wait for NATS when  |
  * |          |                                                        | half the queue is full.                            |
  */
@@ -64,8 +71,13 @@ export class NatsLink implements BridgeLink, BusObserver {
   private stalled = false
   /** A number for each connection. */
   private connection = 0
-  /** When the link asked for the confirmation that it waits for; `undefined` while it waits for none. */
+  /**
+   * When the link asked for the confirmation that it waits for, or when NATS last showed progress; `undefined` while the
+   * link waits for no confirmation.
+   */
   private askedAt: number | undefined
+  /** The number of bytes that were sent since the link last asked for a sign of progress. */
+  private sentBytes = 0
   private announcedAt = 0
   private settlingSince = 0
   private cancelSettling: (() => void) | undefined
@@ -73,6 +85,8 @@ export class NatsLink implements BridgeLink, BusObserver {
   private readonly missed = new Map<string, number>()
   private readonly mismatched = new Set<number>()
   private dropped = none
+  /** Whether the node has left the hub. */
+  private isOver = false
 
   constructor(options: LinkOptions, timing: Timing) {
     this.options = options
@@ -96,8 +110,9 @@ export class NatsLink implements BridgeLink, BusObserver {
           this.presence.onLeft(left)
           options.emit({ _tag: "NodeLeft", node: name, cause })
         },
-        onForgotten: (forgotten, name) => {
-          this.mismatched.delete(forgotten)
+        onForgotten: (name) => {
+          // After a restart, a node can have the same name, and its positions still count.
+          if (this.nodes.isKnown(name)) return
           for (const bridge of this.bridges) bridge.forget(name)
         },
       },
@@ -149,7 +164,7 @@ export class NatsLink implements BridgeLink, BusObserver {
     return this.connectedBus.mostBytes()
   }
 
-  /** Whether frames go to NATS at once. A node that starts has nobody to wait for. */
+  /** Whether frames go to NATS at once. A node that starts waits for no other node. */
   private get isTaking(): boolean {
     return this.state === "attached" || (this.state === "settling" && !this.nodes.hasExpected)
   }
@@ -199,8 +214,18 @@ export class NatsLink implements BridgeLink, BusObserver {
     const bus = this.connectedBus
     for (let next = this.outbox.takeUnsent(); next !== undefined; next = this.outbox.takeUnsent()) {
       bus.publish(next.subject, next.bytes)
+      this.sentBytes += next.bytes.length
+      if (this.sentBytes >= progressBytes) this.askProgress()
     }
     this.askConfirmation()
+  }
+
+  private askProgress(): void {
+    this.sentBytes = 0
+    const { connection } = this
+    this.connectedBus.confirm(() => {
+      if (this.connection === connection && this.askedAt !== undefined) this.askedAt = this.timing.elapsed()
+    })
   }
 
   private askConfirmation(): void {
@@ -214,6 +239,7 @@ export class NatsLink implements BridgeLink, BusObserver {
   }
 
   private onConfirmed(count: number): void {
+    if (this.isOver) return
     this.askedAt = undefined
     this.outbox.confirm(count)
     if (this.stalled) {
@@ -241,6 +267,7 @@ export class NatsLink implements BridgeLink, BusObserver {
   // --- from the bus
 
   onConnected(): void {
+    if (this.isOver) return
     this.newConnection()
     this.outbox.rewind()
     this.settle()
@@ -248,6 +275,12 @@ export class NatsLink implements BridgeLink, BusObserver {
 
   onDisconnected(reason: string): void {
     this.newConnection()
+    this.detach(reason)
+  }
+
+  /** The node is detached until there is a new connection: it would lose frames and tell nothing. */
+  onRefused(reason: string): void {
+    this.stalled = false
     this.detach(reason)
   }
 
@@ -304,7 +337,7 @@ export class NatsLink implements BridgeLink, BusObserver {
     if (main === undefined) return
     const { framing } = this.options
     this.announcedAt = this.timing.elapsed()
-    // Frames that still wait here are not missed by the others.
+    // The others have not missed the frames that still wait here.
     const position = this.outbox.unsentPosition(main.subject) ?? main.position()
     const clients = this.presence.version
     this.tellNodes({ _tag: tag, v: 1, node, epoch, framing, ...position, clients })
@@ -319,6 +352,7 @@ export class NatsLink implements BridgeLink, BusObserver {
     const heard = decodeAnnouncement(bytes)
     if (heard === undefined || heard.epoch === this.epoch) return
     if (heard._tag === "Left") {
+      this.mismatched.delete(heard.epoch)
       this.nodes.leave(heard.epoch)
       return
     }
@@ -345,6 +379,7 @@ export class NatsLink implements BridgeLink, BusObserver {
 
   private onMismatch(epoch: number, node: string, framing: string): void {
     if (this.mismatched.has(epoch)) return
+    for (const oldest of this.mismatched) if (this.mismatched.size >= mostMismatched) this.mismatched.delete(oldest)
     this.mismatched.add(epoch)
     this.options.emit({ _tag: "NodeMismatched", node, framing })
   }
@@ -364,8 +399,12 @@ export class NatsLink implements BridgeLink, BusObserver {
     this.cancelTick = this.timing.after(next, () => this.tick())
   }
 
-  /** Sends what is queued, and says that the node ends. Calls `done` when NATS has taken it, or at once if it cannot. */
+  /**
+   * Sends the queue, and tells the other nodes that this node leaves. Calls `done` when NATS has taken both, or at once if
+   * the node is detached.
+   */
   end(done: () => void): void {
+    this.isOver = true
     this.cancelTick?.()
     this.cancelSettling?.()
     if (this.state === "detached") {

@@ -9,11 +9,14 @@ interface KnownNode {
 export interface NodesObserver {
   readonly onJoined: (node: string) => void
   readonly onLeft: (epoch: number, node: string, cause: "left" | "silent") => void
-  /** Nothing about the node needs to be kept any more. */
-  readonly onForgotten: (epoch: number, node: string) => void
+  /** The node has left, or was silent for so long that its positions are no longer needed. */
+  readonly onForgotten: (node: string) => void
 }
 
-/** The other nodes, by their epoch. A silent node leaves after a timeout. It is remembered, so that a gap in its frames shows. */
+/**
+ * The other nodes, by their epochs. A silent node leaves after a timeout, but stays in the list for a while, so that a gap in
+ * its frames shows when it comes back.
+ */
 export class Nodes {
   private readonly nodes = new Map<number, KnownNode>()
   /** The nodes that shared the hub when this node was detached. */
@@ -31,6 +34,11 @@ export class Nodes {
   /** The names of the live nodes. */
   get live(): ReadonlyArray<string> {
     return [...this.nodes.values()].filter(({ isLive }) => isLive).map(({ node }) => node)
+  }
+
+  /** Whether there is a node with a name, live or silent. */
+  isKnown(name: string): boolean {
+    return [...this.nodes.values()].some(({ node }) => node === name)
   }
 
   isLive(epoch: number): boolean {
@@ -76,7 +84,7 @@ export class Nodes {
     const known = this.nodes.get(epoch)
     if (known === undefined) return
     this.nodes.delete(epoch)
-    this.observer.onForgotten(epoch, known.node)
+    this.observer.onForgotten(known.node)
     if (known.isLive) this.observer.onLeft(epoch, known.node, "left")
   }
 
@@ -90,7 +98,7 @@ export class Nodes {
       }
       if (silent < this.forgetMillis) continue
       this.nodes.delete(epoch)
-      this.observer.onForgotten(epoch, known.node)
+      this.observer.onForgotten(known.node)
     }
   }
 }

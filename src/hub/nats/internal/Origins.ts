@@ -1,7 +1,7 @@
 import { allocate } from "../../../runtime/bytes.ts"
 import type { Envelope } from "./envelope.ts"
 
-/** Another node as the publisher of one subject: its next expected message, and what was missed. */
+/** Another node as the publisher of one subject: its next expected message, and the number of missed frames. */
 interface Origin {
   readonly epoch: number
   readonly node: string
@@ -15,19 +15,19 @@ interface Origin {
   joinedWithin: boolean
 }
 
-/** What an envelope changes: frames that were missed before it, and the runs to deliver. */
+/** The result of an envelope: the number of frames that were missed before it, and the runs to deliver. */
 export interface Arrival {
   readonly epoch: number
   readonly node: string
   readonly missed: number
-  /** All frames of this origin that were ever missed. */
+  /** The number of all missed frames of this origin. */
   readonly total: number
   readonly frames: number
   readonly body: Uint8Array
   readonly ends: ReadonlyArray<number> | undefined
 }
 
-// With more origins, the oldest origin of a node goes when a new one of the same node comes.
+// Above this many origins, a node that adds an origin loses its oldest one.
 const mostOrigins = 256
 
 const nothing = new Uint8Array(0)
@@ -68,8 +68,8 @@ export class Origins {
   }
 
   /**
-   * Takes the position that a node announced after all its earlier messages. Returns what was missed before it, or
-   * `undefined` if nothing was.
+   * Takes the position that a node announced after all its earlier messages. Returns the missed frames before it, or
+   * `undefined` if no frame was missed.
    */
   announce(epoch: number, node: string, sequence: number, frames: number): Arrival | undefined {
     const origin = this.origins.get(epoch)
@@ -83,7 +83,7 @@ export class Origins {
     return missed === 0 ? undefined : arrival(origin, missed, 0, nothing, undefined)
   }
 
-  /** Counts the frames of an arrival as missed. Returns all frames of its origin that were ever missed. */
+  /** Counts the frames of an arrival as missed. Returns the number of all missed frames of its origin. */
   lose({ epoch, frames }: Arrival): number {
     const origin = this.origins.get(epoch)
     if (origin === undefined) return frames
@@ -96,10 +96,11 @@ export class Origins {
     for (const [epoch, origin] of this.origins) if (origin.node === node) this.origins.delete(epoch)
   }
 
-  // A node without members in a room is a new origin with each message that its program publishes there.
-  private forgetOldest(node: string): void {
+  // A node without members in a room is a new origin with each message that its program publishes there. The only origin
+  // of a node stays: without it, the node would be new with each message, and its gaps would not show.
+  private forgetOldest(node: string, added: number): void {
     for (const [epoch, origin] of this.origins) {
-      if (origin.node !== node) continue
+      if (origin.node !== node || epoch === added) continue
       this.origins.delete(epoch)
       return
     }
@@ -108,11 +109,11 @@ export class Origins {
   private add(epoch: number, node: string, sequence: number, frames: number, joinedWithin: boolean): Origin {
     const origin: Origin = { epoch, node, sequence, frames, missed: 0, pieces: [], pieceBytes: 0, joinedWithin }
     this.origins.set(epoch, origin)
-    if (this.origins.size > mostOrigins) this.forgetOldest(node)
+    if (this.origins.size > mostOrigins) this.forgetOldest(node, epoch)
     return origin
   }
 
-  /** Counts the frames between the expected position and the one that came. */
+  /** Moves to a later position. Returns the number of frames between both positions. */
   private skipTo(origin: Origin, sequence: number, frames: number): number {
     if (sequence === origin.sequence) return 0
     this.clearPieces(origin)

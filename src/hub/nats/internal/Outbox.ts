@@ -1,4 +1,4 @@
-/** A message that waits for NATS. */
+/** A message on its way to NATS. */
 export interface Outgoing {
   readonly subject: string
   readonly bytes: Uint8Array
@@ -21,8 +21,8 @@ export interface Dropped {
 }
 
 /**
- * The messages that NATS has not confirmed, in their order: first those that were sent, then those that were not. After a
- * new connection all of them count as not sent, and are sent again; the other nodes drop what they have already.
+ * The messages that NATS has not confirmed, in their order: first the sent ones, then the others. After a new connection all
+ * of them count as not sent, and are sent again. The other nodes drop the messages that they already have.
  */
 export class Outbox {
   private messages: Array<Outgoing> = []

@@ -28,10 +28,6 @@ export class OwnClients {
     return this.announced
   }
 
-  get hasChanges(): boolean {
-    return this.joined.size > 0 || this.left.size > 0
-  }
-
   open(id: ConnectionId, remote: string, since: number): void {
     const entry: ClientEntry = [id, remote, since]
     this.entries.set(id, entry)

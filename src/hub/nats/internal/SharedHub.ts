@@ -40,7 +40,7 @@ export class SharedHub implements BareHub {
     return this.hub.observe(observer)
   }
 
-  /** Ends the hub. The bridge sends what was published before, and unsubscribes. */
+  /** Ends the hub. The bridge sends the frames that were published before, and unsubscribes. */
   close(): void {
     this.hub.close()
     this.bridges.remove(this.bridge)

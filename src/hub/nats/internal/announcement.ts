@@ -28,10 +28,13 @@ const clients = {
 }
 
 /**
- * An announcement of a node to all others, as JSON. `Hello`: the node is attached now, and asks for an answer. `Beat`: the
- * answer, and a sign of life. Both have the position of the hub, so the others find out what they missed. `Left`: the node
- * ends. `Clients`: clients of the node came or went, or a part of the whole list. `Ask`: the node with the epoch `to` shall
- * announce its whole list.
+ * An announcement of a node to all others, as JSON.
+ *
+ * - `Hello`: the node has a new connection, and asks for an answer. `Beat`: the answer, and a sign of life. Both have the
+ *   position of the hub, so the other nodes find out which frames they missed.
+ * - `Left`: the node ends.
+ * - `Clients`: the changes of the clients of the node, or a part of the whole list. `Ask`: asks the node with the epoch `to`
+ *   for its whole list.
  */
 export const Announcement = Schema.Union(
   Schema.TaggedStruct("Hello", { ...fields, ...position }),

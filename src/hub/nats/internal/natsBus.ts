@@ -3,6 +3,7 @@ import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Redacted from "effect/Redacted"
 import type * as Scope from "effect/Scope"
+import { userInfoOf } from "../../../domain/userInfo.ts"
 import type { NatsAuth, NatsHubOptions, NatsTls, Secret } from "../NatsHubOptions.ts"
 import { NatsConnectError, NatsMissingError } from "../natsErrors.ts"
 import type { Bus, BusObserver, ConnectBus } from "./Bus.ts"
@@ -43,9 +44,10 @@ interface ServerAddress {
 }
 
 const addressOf = (server: string): ServerAddress => {
-  const { hostname, password, port, protocol, username } = new URL(server.includes("://") ? server : `nats://${server}`)
-  const user = decodeURIComponent(username)
-  const secret = decodeURIComponent(password)
+  const url = new URL(server.includes("://") ? server : `nats://${server}`)
+  const { hostname, port, protocol } = url
+  // The checks of the options refuse a server whose user or password cannot be decoded.
+  const { password: secret, user } = userInfoOf(url) ?? { user: "", password: "" }
   const auth: NatsAuth | undefined =
     user === ""
       ? undefined
@@ -90,11 +92,12 @@ const growingPauses = (): { readonly next: () => number; readonly reset: () => v
   }
 }
 
-/** Explains an error of the client in the words of its user. */
+/** The reason of an error of the client, as a text for users. */
 const reasonOf = (error: unknown): string => {
   if (!(error instanceof Error)) return String(error)
   const { cause, message, name } = error
   if (name === "AuthorizationError") return "NATS refuses the credentials (Authorization Violation)"
+  if (name === "PermissionViolationError") return `NATS does not allow this user to use the subject (${message})`
   if (name === "TimeoutError") return "the server does not answer"
   if (message === "connection refused") return message
   if (cause instanceof Error && cause.message !== message) return `${message} (${cause.message})`
@@ -155,31 +158,59 @@ export const natsBus =
         },
         servers,
       )
-      watch(connection, observer, pauses.reset)
-      return busOf(connection)
+      const { bus, renew } = busOf(connection)
+      watch(connection, observer, () => {
+        pauses.reset()
+        renew()
+      })
+      return bus
     })
 
-const busOf = (connection: NatsConnection): Bus => ({
-  server: () => connection.getServer(),
-  mostBytes: () => connection.info?.max_payload ?? 1024 * 1024,
-  publish: (subject, bytes) => {
-    if (!connection.isClosed()) connection.publish(subject, bytes)
-  },
-  subscribe: (subject, onMessage) => {
-    if (connection.isClosed()) return () => undefined
-    const subscription = connection.subscribe(subject, {
-      callback: (error, message) => {
-        if (error === null) onMessage(message.data)
-      },
-    })
-    return () => subscription.unsubscribe()
-  },
-  confirm: (done) => {
-    if (!connection.isClosed()) connection.flush().then(done, () => undefined)
-  },
-})
+const mostBytesOf = (connection: NatsConnection): number => connection.info?.max_payload ?? 1024 * 1024
 
-/** Reports the end of each connection with the last reason that the client told, and each new connection. */
+/** The bus of a connection, and a function that makes refused subscriptions again. */
+const busOf = (connection: NatsConnection): { readonly bus: Bus; readonly renew: () => void } => {
+  // The client renews its subscriptions with each new connection, but forgets those that a server has refused.
+  const refused = new Set<() => void>()
+  const bus: Bus = {
+    server: () => connection.getServer(),
+    mostBytes: () => mostBytesOf(connection),
+    publish: (subject, bytes) => {
+      // The client throws at a longer message.
+      if (!connection.isClosed() && bytes.length <= mostBytesOf(connection)) connection.publish(subject, bytes)
+    },
+    subscribe: (subject, onMessage) => {
+      let unsubscribe = (): void => {}
+      const begin = (): void => {
+        refused.delete(begin)
+        if (connection.isClosed()) return
+        const subscription = connection.subscribe(subject, {
+          callback: (error, message) => {
+            if (error === null) onMessage(message.data)
+            else refused.add(begin)
+          },
+        })
+        unsubscribe = () => subscription.unsubscribe()
+      }
+      begin()
+      return () => {
+        refused.delete(begin)
+        unsubscribe()
+      }
+    },
+    confirm: (done) => {
+      if (!connection.isClosed()) connection.flush().then(done, () => undefined)
+    },
+  }
+  const renew = (): void => {
+    for (const begin of [...refused]) begin()
+  }
+  return { bus, renew }
+}
+
+/**
+ * Reports each new connection, the end of each connection with the last reason of the client, and refused subjects.
+ */
 const watch = (connection: NatsConnection, observer: BusObserver, onConnected: () => void): void => {
   let isConnected = true
   let reason: string | undefined
@@ -191,7 +222,8 @@ const watch = (connection: NatsConnection, observer: BusObserver, onConnected: (
   const take = (status: Status): void => {
     switch (status.type) {
       case "error":
-        reason = reasonOf(status.error)
+        if (status.error.name === "PermissionViolationError") observer.onRefused(reasonOf(status.error))
+        else reason = reasonOf(status.error)
         break
       case "staleConnection":
         reason = "NATS does not answer"
