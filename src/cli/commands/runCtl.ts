@@ -4,6 +4,7 @@ import * as Schema from "effect/Schema"
 import { counted } from "../../domain/counted.ts"
 import { escapeControls } from "../../domain/index.ts"
 import { Connections, State, Summary } from "../control/answers.ts"
+import { mostCommandBytes } from "../control/bounds.ts"
 import type { ControlAnswer } from "../control/ControlClient.ts"
 import { findServer } from "../control/findServer.ts"
 import type { CommandShapes } from "../flags/habits.ts"
@@ -13,8 +14,6 @@ import { Stdio } from "../process/stdio.ts"
 import { clientTable } from "../top/clientTable.ts"
 import { summaryText } from "../top/summaryText.ts"
 import type { CtlOptions } from "./ctl.ts"
-
-const mostCommandBytes = 4096
 
 /** The command for the server: the words with a space between them, as `ssh` joins the words of a command. */
 const commandOf = (words: ReadonlyArray<string>) => {
@@ -84,12 +83,12 @@ const linesOf = (answer: ControlAnswer): ReadonlyArray<string> => {
 
 const outcomeText = (fields: Readonly<Record<string, unknown>>): string => {
   const { bytes, ended, endpoints, listening, repeat, repeats, to, unmatched } = fields
-  const nobody = texts(unmatched).length === 0 ? "" : `; ${texts(unmatched).join(", ")} matched no client`
+  const others = texts(unmatched).length === 0 ? "" : `; ${texts(unmatched).join(", ")} matched no client`
   if (typeof listening === "string") return `listening on ${listening}`
   if (endpoints !== undefined) return `stopped listening on ${texts(endpoints).join(", ")}; ${ended} clients ended`
-  if (bytes !== undefined) return `${bytes} bytes for ${numbers(to).join(", ") || "nobody"}${nobody}`
+  if (bytes !== undefined) return `${bytes} bytes for ${numbers(to).join(", ") || "no client"}${others}`
   if (to !== undefined)
-    return `${numbers(to).length === 0 ? "nothing changed" : `done for ${numbers(to).join(", ")}`}${nobody}`
+    return `${numbers(to).length === 0 ? "nothing changed" : `done for ${numbers(to).join(", ")}`}${others}`
   if (repeat !== undefined) return `repeat ${repeat} runs; cancel ${repeat} ends it`
   if (repeats !== undefined)
     return texts(repeats).length === 0 ? "no repeat runs" : `ended: repeat ${texts(repeats).join(", ")}`

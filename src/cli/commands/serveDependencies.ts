@@ -61,12 +61,7 @@ type ServeKey =
 /** Every flag of `tcpfx serve` that has an effect only under a condition. */
 export const serveDependencies: ReadonlyArray<Dependency<ServeKey, ServeFacts>> = [
   {
-    flags: ["slowConsumer", "hubBudget"],
-    isMet: ({ mode }) => mode === "console" || mode === "broker" || mode === "chat",
-    problem: "needs --mode console, broker or chat; the other modes send nothing to all clients",
-  },
-  {
-    flags: ["hub"],
+    flags: ["slowConsumer", "hubBudget", "hub"],
     isMet: ({ mode }) => mode === "console" || mode === "broker" || mode === "chat",
     problem: "needs --mode console, broker or chat; the other modes send nothing to all clients",
   },

@@ -2,14 +2,13 @@ import * as Command from "@effect/cli/Command"
 import * as Duration from "effect/Duration"
 import * as Either from "effect/Either"
 import { parseCount, parseDuration, ValueSyntaxError } from "../../domain/index.ts"
+import { mostRows } from "../control/bounds.ts"
 import { controlFlags } from "../flags/controlFlags.ts"
 import { anyText, argumentsOf, oneOf, optionsOf, shapesOf, toggle, value } from "../flags/flag.ts"
 import type { CommandHelp } from "../flags/help.ts"
 import { sortNames } from "../top/sorts.ts"
 
 const shortest = Duration.millis(100)
-/** The most rows of one table, which is the most that a server gives in one answer. */
-export const mostRows = 500
 
 const parseInterval = (input: string): Either.Either<Duration.Duration, { readonly message: string }> =>
   Either.filterOrLeft(

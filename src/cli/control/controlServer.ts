@@ -13,6 +13,7 @@ import { acceptQueueLimit } from "../../transport/index.ts"
 import { usageError } from "../process/exit.ts"
 import type { Stdio } from "../process/stdio.ts"
 import { debug, tell } from "../process/tell.ts"
+import { mostCommandBytes } from "./bounds.ts"
 import { type ControlCommand, controlHelp, parseControl } from "./command.ts"
 import { commandLines } from "./commandLines.ts"
 import { makeFolder, runtimeFolder } from "./runtimeFolder.ts"
@@ -24,8 +25,6 @@ export interface Controlled {
   /** The requested backlog. The system may allow less. */
   readonly backlog: number
 }
-
-const mostCommandBytes = 4096
 
 const settings: Partial<ServerSettings> = {
   frame: commandLines,

@@ -3,6 +3,7 @@ import * as Either from "effect/Either"
 import type { ServerAssistantService } from "../../assistant/index.ts"
 import * as Assistant from "../../domain/assistant/index.ts"
 import { version } from "../version.ts"
+import { mostRows } from "./bounds.ts"
 
 /** The questions that only the control socket answers, besides `state` and `help`. */
 export const watchQuestions: ReadonlyArray<Assistant.CommandHelp> = [
@@ -33,7 +34,6 @@ export type WatchQuestion =
 
 /** The values of `sort=`. `rate` is the sum of both directions; the greatest value comes first. */
 export const sortKeys = ["id", "name", "rate", "in", "out", "pending", "activity"] as const
-const mostRows = 500
 const defaultRows = 100
 
 const refused = (message: string) => Either.left(new Assistant.Refusal({ reason: "syntax", message }))
@@ -93,7 +93,7 @@ const rowOf = ({ encodingIn, encodingOut, name, pending, tags, tls, ...row }: As
   ...(tls === "" ? {} : { tls }),
 })
 
-/** Answers a question. Rates are over the last second while somebody watches the assistant, and otherwise 0. */
+/** Answers a question. Rates are over the last second while a user interface watches the assistant, and otherwise 0. */
 export const answerWatch = (
   question: WatchQuestion,
   assistant: ServerAssistantService,

@@ -1,5 +1,6 @@
 import type { Key } from "../console/LineEditor.ts"
 import type { Connections, Summary } from "../control/answers.ts"
+import { mostRows } from "../control/bounds.ts"
 import { orderOf, type SortName, sortNames } from "./sorts.ts"
 
 /** The action that a key requests. */
@@ -45,7 +46,7 @@ export class TopView {
 
   /** The question for the shown rows. */
   get question(): string {
-    return `connections sort=${orderOf[this.sort]} from=${this.from} count=${Math.min(this.rows, 500)} ${this.filter}`.trimEnd()
+    return `connections sort=${orderOf[this.sort]} from=${this.from} count=${Math.min(this.rows, mostRows)} ${this.filter}`.trimEnd()
   }
 
   /**

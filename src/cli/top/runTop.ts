@@ -71,8 +71,8 @@ const ask = ({ client, path }: FoundServer, view: TopView): Effect.Effect<void, 
     // The user has typed another question meanwhile.
     if (question !== view.question) return
     view.problem = answer.ok ? undefined : String(answer["error"])
-    const nobody: Connections = { matching: 0, total: summary.clients, connections: [] }
-    if (!answer.ok) return void view.take(summary, view.clients ?? nobody)
+    const empty: Connections = { matching: 0, total: summary.clients, connections: [] }
+    if (!answer.ok) return void view.take(summary, view.clients ?? empty)
     if (view.take(summary, yield* decoded(Connections, answer, path))) return
     const moved = yield* client.ask(view.question)
     if (moved.ok) view.take(summary, yield* decoded(Connections, moved, path))

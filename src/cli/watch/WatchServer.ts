@@ -12,6 +12,13 @@ export interface Answer {
   readonly body: string
 }
 
+/** An answer of one line. */
+export const plain = (status: number, line: string): Answer => ({
+  status,
+  contentType: "text/plain; charset=utf-8",
+  body: `${line}\n`,
+})
+
 /** The server cannot listen. `code` is the error code of the system. */
 export class WatchListenError extends Data.TaggedError("WatchListenError")<{ readonly code: string }> {}
 
@@ -26,7 +33,6 @@ export interface WatchServerOptions {
   readonly deadlineMillis?: number
 }
 
-const plainText = "text/plain; charset=utf-8"
 // Prometheus, a load balancer and a curl by hand need a few connections. Further connections are closed at once.
 const mostConnections = 64
 const mostHeaderBytes = 8 * 1024
@@ -92,8 +98,6 @@ export const makeWatchServer = ({
 interface WholeAnswer extends Answer {
   readonly headers?: Readonly<Record<string, string>>
 }
-
-const plain = (status: number, body: string): Answer => ({ status, contentType: plainText, body: `${body}\n` })
 
 const failed: WholeAnswer = plain(500, "The server has failed to answer.")
 

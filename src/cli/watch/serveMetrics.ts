@@ -9,13 +9,7 @@ import { Metrics, Prometheus } from "../../metrics/index.ts"
 import type { ServerService } from "../../server/index.ts"
 import { usageError } from "../process/exit.ts"
 import { processMetrics } from "./processMetrics.ts"
-import { type Answer, makeWatchServer } from "./WatchServer.ts"
-
-const plain = (status: number, word: string): Answer => ({
-  status,
-  contentType: "text/plain; charset=utf-8",
-  body: `${word}\n`,
-})
+import { type Answer, makeWatchServer, plain } from "./WatchServer.ts"
 
 /** Why a server accepts no connections, or `undefined` if it does. */
 const unreadiness = (server: ServerService): Effect.Effect<string | undefined> =>
