@@ -203,6 +203,8 @@ describe("tcpfx serve --workers", () => {
       const second = yield* client.connect(local(port))
       yield* second.sendText("again")
       expect(yield* Testing.receiveText(second)).toBe("again")
+      // The worker answers its client itself, so the main process can show the event later.
+      yield* server.waitFor("stdout", /"ConnectionOpened"[\s\S]*"ConnectionOpened"/)
       expect(eventsWith(server, "ConnectionRefused").map(({ rule }) => rule._tag)).toEqual(["HandshakeFailed"])
       expect(eventsWith(server, "ConnectionOpened").map(({ id, tls }) => [id, tls?.protocol])).toEqual([
         [1, "TLSv1.3"],
