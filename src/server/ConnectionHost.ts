@@ -2,7 +2,7 @@ import * as Context from "effect/Context"
 import type * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"
 import type { ConnectionEnd } from "../connection/index.ts"
-import type { RefusalRule, ServerEvent, SettingsError, TlsSession } from "../domain/index.ts"
+import type { ConnectionId, RefusalRule, ServerEvent, SettingsError, TlsSession } from "../domain/index.ts"
 import type { HubPort } from "../hub/index.ts"
 import type { Stamp } from "../runtime/EventBus.ts"
 import type { Timing } from "../runtime/Timing.ts"
@@ -27,11 +27,10 @@ export interface HostedFigures {
   readonly isClosing: boolean
 }
 
+type Unstamped<E> = E extends { readonly id: ConnectionId } ? Omit<E, "seq" | "at" | "id"> : never
+
 /** An event of a hosted connection, without its stamp and its id. */
-export interface HostedEvent {
-  readonly _tag: ServerEvent["_tag"]
-  readonly [field: string]: unknown
-}
+export type HostedEvent = Unstamped<ServerEvent>
 
 /** The callbacks of a hosted connection. `onClosed` is called exactly once, as the last one. */
 export interface HostedObserver {

@@ -97,13 +97,12 @@ export class HostedConnection implements OpenConnection, HostedObserver {
     bus.emitFrame((seq, at) => ({ seq, at, _tag: "FrameSent", to: [this.id], bytes: payload }))
   }
 
-  onEvent({ _tag, ...fields }: HostedEvent): void {
-    if (_tag === "ConnectionHalfClosed") {
-      if (fields["by"] === "peer") this.isPeerEnded = true
+  onEvent(event: HostedEvent): void {
+    if (event._tag === "ConnectionHalfClosed") {
+      if (event.by === "peer") this.isPeerEnded = true
       else this.isFinSent = true
     }
-    // The other process runs the same code, so its events have the same types.
-    this.context.bus.emit((seq, at) => ({ seq, at, _tag, id: this.id, ...fields }) as unknown as ServerEvent)
+    this.context.bus.emit((seq, at) => ({ seq, at, id: this.id, ...event }))
   }
 
   onFigures(figures: HostedFigures): void {
