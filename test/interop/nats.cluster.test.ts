@@ -2,13 +2,8 @@ import { connect } from "node:net"
 import { join } from "node:path"
 import { describe, expect, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
-import * as Layer from "effect/Layer"
-import { type Endpoint, Framing, unixEndpoint } from "../../src/domain/index.ts"
-import { NatsHub } from "../../src/hub/nats/index.ts"
-import { Handler, Server, ServerConfig } from "../../src/server/index.ts"
-import { Testing } from "../../src/testing/index.ts"
-import { NodeTransport } from "../../src/transport/index.ts"
-import { framesOf, natsNode, numbers, publishNumbers } from "../support/natsNode.ts"
+import { type Endpoint, unixEndpoint } from "../../src/domain/index.ts"
+import { framesOf, natsBroker, natsNode, numbers, publishNumbers } from "../support/natsNode.ts"
 import { natsServer, type RunningNats, startNats } from "../support/natsServer.ts"
 import { haveNetworks, network } from "../support/netns.ts"
 import { haveAll } from "../support/peers.ts"
@@ -192,21 +187,7 @@ describe.runIf(haveAll(natsServer))("three thousand connections over three nodes
   it.scopedLive("get each frame of every node once and in order", () =>
     Effect.gen(function* () {
       const { url } = yield* startNats()
-      const serve = (node: string) =>
-        Effect.gen(function* () {
-          const context = yield* Layer.build(
-            Server.layerHub({ handler: Handler.broker() }).pipe(
-              Layer.provideMerge(NatsHub.layer({ servers: url, node, framing: Framing.line })),
-              Layer.provide([ServerConfig.layer({ listen: "127.0.0.1:0" }), NodeTransport.layer]),
-            ),
-          )
-          const server = yield* Effect.provide(Server, context)
-          const events = yield* Testing.probe(server.subscribeEvents({ bufferBytes: 1024 * 1024 * 1024 }))
-          const [endpoint] = yield* server.listening
-          if (endpoint === undefined) return yield* Effect.dieMessage("it does not listen")
-          return { endpoint, events, hub: yield* Effect.provide(NatsHub, context) }
-        })
-      const nodes = yield* Effect.forEach(["a", "b", "c"], serve)
+      const nodes = yield* Effect.forEach(["a", "b", "c"], (node) => natsBroker(url, node))
       const each = 1000
       const frames = 20
       const expected = 3 * each * 3 * frames

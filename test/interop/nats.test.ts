@@ -2,16 +2,11 @@ import { writeFileSync } from "node:fs"
 import { join } from "node:path"
 import { describe, expect, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
-import * as Layer from "effect/Layer"
 import * as Redacted from "effect/Redacted"
-import { Framing } from "../../src/domain/index.ts"
 import { NatsHub, type NatsHubOptions } from "../../src/hub/nats/index.ts"
-import { Handler, Server, ServerConfig } from "../../src/server/index.ts"
-import { Testing } from "../../src/testing/index.ts"
-import { NodeTransport } from "../../src/transport/index.ts"
 import { makeIdentity } from "../support/certificates.ts"
 import { makeCredentials } from "../support/natsCredentials.ts"
-import { framesOf, natsNode, numbers, publishNumbers } from "../support/natsNode.ts"
+import { framesOf, natsBroker, natsNode, numbers, publishNumbers } from "../support/natsNode.ts"
 import { natsServer, startNats } from "../support/natsServer.ts"
 import { haveAll } from "../support/peers.ts"
 import { dialRaw } from "../support/rawPeer.ts"
@@ -41,22 +36,8 @@ describe.runIf(haveAll(natsServer))("a hub on a real NATS server", { timeout: 12
   it.scopedLive("carries frames between the clients of two servers", () =>
     Effect.gen(function* () {
       const { url } = yield* startNats()
-      const serve = (node: string) =>
-        Effect.gen(function* () {
-          const context = yield* Layer.build(
-            Server.layerHub({ handler: Handler.broker() }).pipe(
-              Layer.provideMerge(NatsHub.layer({ servers: url, node, framing: Framing.line })),
-              Layer.provide([ServerConfig.layer({ listen: "127.0.0.1:0" }), NodeTransport.layer]),
-            ),
-          )
-          const server = yield* Effect.provide(Server, context)
-          const events = yield* Testing.probe(server.subscribeEvents())
-          const [endpoint] = yield* server.listening
-          if (endpoint === undefined) throw new Error("it does not listen")
-          return { endpoint, events }
-        })
-      const one = yield* serve("one")
-      const two = yield* serve("two")
+      const one = yield* natsBroker(url, "one")
+      const two = yield* natsBroker(url, "two")
       const here = yield* dialRaw(one.endpoint)
       const there = yield* dialRaw(two.endpoint)
       for (const { events } of [one, two]) yield* events.first("ConnectionOpened", 1)

@@ -1,9 +1,12 @@
 import * as Chunk from "effect/Chunk"
 import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
 import * as Stream from "effect/Stream"
 import { Framing } from "../../src/domain/index.ts"
 import { NatsHub, type NatsHubOptions, type NatsHubService, type NatsState } from "../../src/hub/nats/index.ts"
+import { Handler, Server, ServerConfig } from "../../src/server/index.ts"
 import { Testing } from "../../src/testing/index.ts"
+import { NodeTransport } from "../../src/transport/index.ts"
 import { textOf, utf8 } from "./wireProbe.ts"
 
 /** Makes a hub on a real server, and records its events and what a subscriber of it gets. */
@@ -57,3 +60,19 @@ export const numbers = (prefix: string, count: number, from = 0): ReadonlyArray<
 /** The texts with a prefix. */
 export const framesOf = (got: ReadonlyArray<string>, prefix: string): ReadonlyArray<string> =>
   got.filter((text) => text.startsWith(prefix))
+
+/** Serves a broker on a free port, whose hub is on a real NATS server. Records the events of its server. */
+export const natsBroker = (url: string, node: string) =>
+  Effect.gen(function* () {
+    const context = yield* Layer.build(
+      Server.layerHub({ handler: Handler.broker() }).pipe(
+        Layer.provideMerge(NatsHub.layer({ servers: url, node, framing: Framing.line })),
+        Layer.provide([ServerConfig.layer({ listen: "127.0.0.1:0" }), NodeTransport.layer]),
+      ),
+    )
+    const server = yield* Effect.provide(Server, context)
+    const events = yield* Testing.probe(server.subscribeEvents({ bufferBytes: 1024 ** 3 }))
+    const [endpoint] = yield* server.listening
+    if (endpoint === undefined) return yield* Effect.dieMessage("it does not listen")
+    return { endpoint, events, hub: yield* Effect.provide(NatsHub, context) }
+  })
