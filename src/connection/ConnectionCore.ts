@@ -203,15 +203,15 @@ export class ConnectionCore implements WireHandlers, WatchedPeer, Framing.RunSin
    * Records the ordinals and offsets of the received payloads from now on, for a program that decodes messages. Each
    * payload costs as much as before.
    */
-  keepPlaces(): void {
+  keepOffsets(): void {
     // If the decoder has skipped bytes, the offsets of the runs in the inbox are unknown.
-    this.inbox?.keepPlaces(this.skipped === 0 ? this.received - this.decoder.pending() : undefined)
+    this.inbox?.keepOffsets(this.skipped === 0 ? this.received - this.decoder.pending() : undefined)
   }
 
   /** Reports a payload that is no message. Returns the error with the ordinal and the offset of the payload. */
   reportInvalid(error: CodecError, frame: number): CodecError {
     const { codec, parseError, problem } = error
-    const { offset } = this.inbox?.places?.find(frame) ?? {}
+    const { offset } = this.inbox?.offsets?.find(frame) ?? {}
     const placed = new CodecError({
       codec,
       problem,
@@ -410,7 +410,7 @@ export class ConnectionCore implements WireHandlers, WatchedPeer, Framing.RunSin
 
   onData(bytes: Uint8Array): void {
     if (this.closing || this.inputEnded) return
-    this.inbox?.places?.onChunk(bytes, this.received, this.decoder.pending())
+    this.inbox?.offsets?.onChunk(bytes, this.received, this.decoder.pending())
     this.received += bytes.length
     // Framings and reactors can be user code. An exception ends their connection and no other.
     try {
@@ -467,7 +467,7 @@ export class ConnectionCore implements WireHandlers, WatchedPeer, Framing.RunSin
 
   /** Ends the last frame. Returns the number of bytes that are left. */
   private endDecoder(): number {
-    this.inbox?.places?.onChunk(noBytes, this.received, this.decoder.pending())
+    this.inbox?.offsets?.onChunk(noBytes, this.received, this.decoder.pending())
     return this.decoder.end(this)
   }
 
@@ -481,7 +481,7 @@ export class ConnectionCore implements WireHandlers, WatchedPeer, Framing.RunSin
       this.fail(error)
     }
     if (this.closing || this.inbox === undefined) return
-    this.inbox.places?.onRun(run)
+    this.inbox.offsets?.onRun(run)
     this.inbox.push(run)
   }
 

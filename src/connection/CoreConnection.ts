@@ -61,7 +61,7 @@ export class CoreConnection implements Connection {
   get [messageSource](): MessageSource {
     const { core } = this
     core.reading = "toTheEnd"
-    core.keepPlaces()
+    core.keepOffsets()
     return {
       framing: core.framing,
       next: this.pull((inbox) => inbox.shift(), constUndefined),

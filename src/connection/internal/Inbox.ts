@@ -2,7 +2,7 @@ import { Framing } from "../../domain/index.ts"
 import { allocate, pinsMore } from "../../runtime/bytes.ts"
 import { type AtTurnEnd, atTurnEnd } from "../../runtime/turnEnd.ts"
 import { Waiters } from "../../runtime/Waiters.ts"
-import { Places } from "./Places.ts"
+import { PayloadOffsets } from "./PayloadOffsets.ts"
 
 // Small runs that wait are copied into shared pieces of memory. The first piece has `leastShared` bytes, and each
 // further piece has twice the size of the previous one, up to `mostShared` bytes.
@@ -27,7 +27,7 @@ export class Inbox implements AtTurnEnd {
   /** Whether small runs that wait are copied. A small run would otherwise keep the memory of a whole read alive. */
   packs = true
   /** Finds the offsets of the payloads, for a program that decodes messages. */
-  places: Places | undefined
+  offsets: PayloadOffsets | undefined
   /** Woken at the end of the turn in which a run arrives, and at the end. */
   readonly readers = new Waiters()
   /** Called in the callback of the read in which a run arrives, and at the end. `undefined`: nothing listens. */
@@ -119,15 +119,15 @@ export class Inbox implements AtTurnEnd {
    * Starts to record the offsets of payloads. `end`: the offset after the runs in the inbox; `undefined` if it is
    * unknown.
    */
-  keepPlaces(end: number | undefined): Places {
+  keepOffsets(end: number | undefined): PayloadOffsets {
     const starts: Array<number | undefined> = []
     let start = end
     for (const run of this.runs.toReversed()) {
       if (start !== undefined) start -= run.length
       starts.unshift(start)
     }
-    this.places ??= new Places(this.framing, starts, this.cutBefore + 1, this.payloads.length)
-    return this.places
+    this.offsets ??= new PayloadOffsets(this.framing, starts, this.cutBefore + 1, this.payloads.length)
+    return this.offsets
   }
 
   /** The ordinal of the payload that was taken last, from 1. */
@@ -183,7 +183,7 @@ export class Inbox implements AtTurnEnd {
       this.bytes -= costOf(run)
       taken++
     }
-    this.places?.onCut(this.runs, this.offset > 0 ? taken + 1 : taken, taken, from, payloads.length)
+    this.offsets?.onCut(this.runs, this.offset > 0 ? taken + 1 : taken, taken, from, payloads.length)
     if (taken > 0) this.runs.splice(0, taken)
     if (this.runs.length === 0) {
       this.shared = emptyPayload

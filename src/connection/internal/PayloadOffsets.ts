@@ -14,7 +14,7 @@ interface Batch {
  * Finds the offset of a received payload in the stream of bytes. It stores the offset of each run in the inbox, and the
  * runs of the payloads that were cut last. So no work is done for each payload. A search cuts these runs a second time.
  */
-export class Places {
+export class PayloadOffsets {
   private readonly framing: Pick<Framing.Framing, "cut" | "payloads">
   /** The offsets of the runs that wait in the inbox. `undefined`: the offset is unknown. */
   private readonly waiting: Array<number | undefined>
