@@ -589,6 +589,8 @@ export class ConnectionCore implements WireHandlers, WatchedPeer, Framing.RunSin
   }
 
   closedError(): ConnectionClosedError {
-    return new ConnectionClosedError({ reason: this.reason ?? closeReasons.localClosed })
+    const reason = this.reason ?? closeReasons.localClosed
+    const isHalfClosed = this.reason === undefined && this.localEnded
+    return new ConnectionClosedError(isHalfClosed ? { reason, isHalfClosed } : { reason })
   }
 }

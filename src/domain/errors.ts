@@ -27,9 +27,11 @@ export class TlsError extends Schema.TaggedError<TlsError>("tcpfx/domain/TlsErro
 
 const connectionClosedFields = {
   reason: CloseReason,
+  /** `true` if the connection is open and only this side has sent FIN: the program can still receive. */
+  isHalfClosed: Schema.optionalWith(Schema.Boolean, { exact: true }),
 }
 
-/** The connection is closed or closing, so the program can neither send nor receive on it. */
+/** The connection is closed or closing, or this side has sent FIN, so the program cannot send on it. */
 export class ConnectionClosedError extends Schema.TaggedError<ConnectionClosedError>(
   "tcpfx/domain/ConnectionClosedError",
 )("ConnectionClosedError", connectionClosedFields) {
@@ -38,7 +40,9 @@ export class ConnectionClosedError extends Schema.TaggedError<ConnectionClosedEr
   }
 
   override get message(): string {
-    return `the connection is closed: ${describeCloseReason(this.reason)}`
+    return this.isHalfClosed
+      ? "this side has sent FIN, so it can send nothing more; the connection still receives"
+      : `the connection is closed: ${describeCloseReason(this.reason)}`
   }
 }
 

@@ -49,12 +49,17 @@ export const connectionSuite = (fixture: TransportFixture): void => {
         yield* near.send(utf8("question"))
         yield* near.halfClose
         yield* near.halfClose
-        expect(yield* Effect.flip(near.send(utf8("more")))).toMatchObject({ _tag: "ConnectionClosedError" })
+        const refused = yield* Effect.flip(near.send(utf8("more")))
+        expect(refused).toMatchObject({ _tag: "ConnectionClosedError", isHalfClosed: true })
+        expect(refused.message).toBe(
+          "this side has sent FIN, so it can send nothing more; the connection still receives",
+        )
         expect((yield* collect(far)).map(textOf)).toEqual(["question"])
         yield* far.send(utf8("answer"))
         expect(yield* receiveText(near)).toEqual(Option.some("answer"))
         yield* far.close
         const [nearEnd, farEnd] = yield* Effect.all([near.closed, far.closed])
+        expect((yield* Effect.flip(near.send(utf8("more")))).message).toBe("the connection is closed: by this side")
         expect(nearEnd).toMatchObject({ reason: { _tag: "LocalClosed" }, bytesIn: 7, bytesOut: 9 })
         expect(farEnd).toMatchObject({ reason: { _tag: "PeerClosed" }, bytesIn: 9, bytesOut: 7 })
         expect(nearOwner.told).toEqual(["half-closed by local", "half-closed by peer", "closed"])

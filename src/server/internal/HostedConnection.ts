@@ -184,7 +184,12 @@ export class HostedConnection implements OpenConnection, HostedObserver {
     return Effect.suspend((): Effect.Effect<void, SendError> => {
       const { bus, settings, tap } = this.context
       if (this.ended !== undefined || !this.isWritable()) {
-        return Effect.fail(new ConnectionClosedError({ reason: this.ended ?? closeReasons.localClosed }))
+        const reason = this.ended ?? this.asked
+        return Effect.fail(
+          reason === undefined && this.isFinSent
+            ? new ConnectionClosedError({ reason: closeReasons.localClosed, isHalfClosed: true })
+            : new ConnectionClosedError({ reason: reason ?? closeReasons.localClosed }),
+        )
       }
       const wire = Framing.encodeFrame(settings.frame, payload, settings.maxFrame)
       if (wire instanceof InvalidPayloadError) return Effect.fail(wire)
