@@ -84,6 +84,8 @@ export interface HubMember {
   readonly pending: () => number
   /** Reports that the sink has taken everything. */
   readonly drained: () => void
+  /** Delivers the runs of this turn of the event loop now, to all members. */
+  readonly flush: () => void
   /** Ends the subscription after everything published so far. Calls `done` when all of it was delivered. */
   readonly finish: (done: () => void) => void
   /** Ends the subscription at once. */

@@ -49,6 +49,8 @@ const briefMillis = 1000
 // The time for a worker to end by itself at the end of the server.
 const endGrace = Duration.seconds(2)
 const refreshTimeout = Duration.seconds(1)
+// At a drain, frames of one worker get this share of the drain's time to reach the other workers.
+const passShare = 0.5
 
 interface Waiting {
   readonly wire: Wire
@@ -254,25 +256,51 @@ class Staff implements ConnectionHost {
 
   drain(): void {
     this.refuseWaiting()
-    for (const worker of this.workers.values()) if (worker.isReady) worker.drain()
+    const workers = [...this.workers.values()].filter(({ isReady }) => isReady)
+    let isTold = false
+    const tell = (): void => {
+      if (isTold) return
+      isTold = true
+      cancel()
+      for (const worker of workers) worker.command({ do: "drain" })
+    }
+    // A worker sends its clients everything that its hub has at the command. So the frames of the other workers come first.
+    const cancel = this.main.timing.after(Duration.times(this.main.settings.drain, passShare), tell)
+    whenAll(
+      workers.map((worker) => (done) => worker.ask("pass", done)),
+      () =>
+        whenAll(
+          workers.map((worker) => (done) => worker.whenPassed(done)),
+          tell,
+        ),
+    )
   }
 
   get refresh(): Effect.Effect<void> {
-    const one = (worker: WorkerProcess) => Effect.async<void>((resume) => worker.refresh(() => resume(Effect.void)))
-    return Effect.suspend(() =>
-      Effect.asVoid(
-        Effect.timeoutOption(
-          Effect.forEach([...this.workers.values()], one, { concurrency: "unbounded", discard: true }),
-          refreshTimeout,
-        ),
+    const all = Effect.async<void>((resume) =>
+      whenAll(
+        [...this.workers.values()].map((worker) => (done) => worker.ask("refresh", done)),
+        () => resume(Effect.void),
       ),
     )
+    return Effect.asVoid(Effect.timeoutOption(all, refreshTimeout))
   }
 
   secure(tls: Tls.Acceptor | undefined): void {
     this.tls = tls && packTls(this.options.optionsOf(tls))
     for (const worker of this.workers.values()) worker.secure(this.tls)
   }
+}
+
+/** Calls `done` when all steps have called theirs. */
+const whenAll = (steps: ReadonlyArray<(done: () => void) => void>, done: () => void): void => {
+  let left = steps.length
+  const one = (): void => {
+    left--
+    if (left === 0) done()
+  }
+  if (left === 0) done()
+  for (const step of steps) step(one)
 }
 
 /** Starts a process with two channels: descriptor 3 passes sockets, and descriptor 4 everything else. */

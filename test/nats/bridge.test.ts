@@ -19,6 +19,7 @@ it("a bridge publishes what it has held once, when the hub blocks and unblocks i
     },
     pending: () => 0,
     drained: () => undefined,
+    flush: () => undefined,
     finish: (done) => done(),
     detach: () => undefined,
   }

@@ -43,6 +43,17 @@ export const descriptorsOf = (pid: number | "self"): number => readdirSync(`/pro
 export const residentBytes = (pid: number): number =>
   Number(/^VmRSS:\s+([0-9]+) kB/m.exec(readFileSync(`/proc/${pid}/status`, "utf8"))?.[1]) * 1024
 
+/** The number of bytes in the queues of all IPv4 sockets with a port, sent or received (proc_net_tcp(5)). */
+export const queuedBytes = (port: number): number => {
+  const end = `:${port.toString(16).toUpperCase().padStart(4, "0")}`
+  const rows = readFileSync("/proc/net/tcp", "utf8")
+    .split("\n")
+    .map((line) => line.trim().split(/\s+/))
+    .filter((fields) => fields[1]?.endsWith(end) === true || fields[2]?.endsWith(end) === true)
+  const queues = rows.flatMap((fields) => fields[4]?.split(":") ?? [])
+  return queues.reduce((sum, queue) => sum + Number.parseInt(queue, 16), 0)
+}
+
 /** The seconds until the next keepalive probe of an IPv4 socket (proc_net_tcp(5)). Undefined without keepalive. */
 export const secondsToProbe = (localPort: number, remotePort: number): number | undefined => {
   const hex = (port: number) => port.toString(16).toUpperCase().padStart(4, "0")

@@ -139,6 +139,7 @@ const bookedMember = (member: HubMember, part: Part, book: RelayBook): HubMember
   },
   pending: () => member.pending(),
   drained: () => member.drained(),
+  flush: () => member.flush(),
   finish: (done) => {
     part.until ??= book.lines.length
     member.finish(done)

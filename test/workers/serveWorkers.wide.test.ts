@@ -7,6 +7,7 @@ import { Client } from "../../src/client/index.ts"
 import { decodeServerEventLine, type ServerEvent, tcpEndpoint, unixEndpoint } from "../../src/domain/index.ts"
 import { Testing } from "../../src/testing/index.ts"
 import { NodeTransport, Tls } from "../../src/transport/index.ts"
+import { poll, queuedBytes } from "../support/kernel.ts"
 import { dialRaw } from "../support/rawPeer.ts"
 import { expectServeRefuses, type Process, tcpfxServe } from "../support/tcpfxProcess.ts"
 import { string } from "../support/texts.ts"
@@ -40,7 +41,8 @@ const eventsOf = (server: Process): ReadonlyArray<ServerEvent> =>
   server
     .text("stdout")
     .split("\n")
-    .filter((line) => line !== "")
+    // The last line may not be complete yet.
+    .slice(0, -1)
     .map((line) => Either.getOrThrow(decodeServerEventLine(line)))
 
 const eventsWith = <T extends ServerEvent["_tag"]>(server: Process, tag: T) =>
@@ -110,6 +112,8 @@ describe("tcpfx serve --workers", () => {
         yield* peer.send("y")
         yield* peer.expect("y")
       }
+      // A worker answers its client before the main process knows the connection.
+      yield* server.waitFor("stdout", /"_tag":"ConnectionOpened","seq":\d+,"at":\d+,"id":15,/)
       yield* server.kill("SIGTERM")
       yield* server.waitFor("stdout", /"_tag":"DrainStarted","seq":\d+,"at":\d+,"connections":10/)
       for (const peer of [...peers, ...later]) yield* peer.halfClose
@@ -183,6 +187,31 @@ describe("tcpfx serve --workers", () => {
       expect((yield* server.ended).code).toBe(130)
       expect(server.text("stderr")).toMatch(/#1 closed: drained/)
       expect(workers.filter(isAlive)).toEqual([])
+    }),
+  )
+
+  it.scopedLive("drains: sends a client the frames that still wait in the worker of their publisher", () =>
+    Effect.gen(function* () {
+      const { port, server } = yield* tcpfxServe(["--workers", "2", "--broker", "--no-traffic", "--drain", "20s"])
+      const [, second = 0] = workersOf(server)
+      const reader = yield* dialRaw(local(port))
+      yield* server.waitFor("stderr", /#1 connected/)
+      const writer = yield* dialRaw(local(port))
+      yield* server.waitFor("stderr", /#2 connected/)
+      // While the main process is stopped, the frames wait in the second worker.
+      yield* server.kill("SIGSTOP")
+      const size = 900 * 1024
+      yield* writer.send(Buffer.alloc(size, "x"))
+      yield* poll("the worker has read everything", () => queuedBytes(port) === 0 || undefined)
+      process.kill(second, "SIGSTOP")
+      yield* server.kill("SIGCONT")
+      yield* server.kill("SIGINT")
+      yield* server.waitFor("stderr", /draining 2 connections/)
+      process.kill(second, "SIGCONT")
+      expect((yield* reader.takeRest).length).toBe(size)
+      yield* reader.halfClose
+      yield* writer.halfClose
+      expect((yield* server.ended).code).toBe(130)
     }),
   )
 

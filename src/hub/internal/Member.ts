@@ -29,6 +29,7 @@ const kernelBufferBytes = 5 * 1024 * 1024
 export interface MemberHub {
   readonly publishAs: (run: Uint8Array, member: Member) => boolean
   readonly lagOf: (member: Member) => number
+  readonly flush: () => void
   readonly drainedBy: (member: Member) => void
   readonly finishOf: (member: Member, done: () => void) => void
   readonly detach: (member: Member) => void
@@ -106,6 +107,10 @@ export class Member implements HubMember {
 
   drained(): void {
     this.hub.drainedBy(this)
+  }
+
+  flush(): void {
+    this.hub.flush()
   }
 
   finish(done: () => void): void {

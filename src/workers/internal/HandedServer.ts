@@ -102,11 +102,10 @@ export class HandedServer {
         channel.json({ is: "pong" } satisfies Report)
         break
       case "refresh":
-        this.run(
-          Effect.map(this.figures.send, () =>
-            channel.json({ is: "refreshed", number: command.number } satisfies Report),
-          ),
-        )
+        this.run(Effect.map(this.figures.send, () => this.report({ is: "done", number: command.number })))
+        break
+      case "pass":
+        this.link.whenPassed(() => this.report({ is: "done", number: command.number }))
         break
       case "halfClose":
         this.each(command.ticket, (id) => server.halfClose(id))

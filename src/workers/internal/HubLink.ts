@@ -9,6 +9,11 @@ const windowBytes = 1024 * 1024
 // The bytes that wait in the hub for the other process before publishers wait.
 const budgetBytes = 8 * 1024 * 1024
 
+interface Mark {
+  readonly sent: number
+  readonly done: () => void
+}
+
 /**
  * Joins a hub to the hub at the other end of a channel, as one member of each. A member does not get its own runs, so no
  * run returns. A channel neither loses nor reorders bytes, so the runs need no numbers.
@@ -27,6 +32,8 @@ export class HubLink implements HubSink {
   private isBlocked = false
   private unacknowledged = 0
   private isOver = false
+  /** The callers of `whenPassed`, each with the number of sent bytes that it waits for. */
+  private readonly marks: Array<Mark> = []
 
   constructor(hub: HubPort, channel: Channel, framing: Framing.Framing) {
     this.channel = channel
@@ -81,9 +88,25 @@ export class HubLink implements HubSink {
 
   // --- from the channel
 
-  /** The number of bytes that the hub has not passed to the channel yet. */
-  queued(): number {
-    return this.member.pending() - this.pending()
+  /** Calls `done` when the hub has passed all runs that were published before this call to the channel. */
+  whenPassed(done: () => void): void {
+    if (!this.isOver) this.member.flush()
+    this.marks.push({ sent: this.sent + this.queued(), done })
+    this.checkMarks()
+  }
+
+  /** The number of bytes that the hub has not passed to the channel yet. It includes runs of the link itself. */
+  private queued(): number {
+    return this.isOver ? 0 : this.member.pending() - this.pending()
+  }
+
+  private checkMarks(): void {
+    const isEmpty = this.queued() === 0
+    for (let mark = this.marks[0]; mark !== undefined; mark = this.marks[0]) {
+      if (!isEmpty && this.sent < mark.sent) break
+      this.marks.shift()
+      mark.done()
+    }
   }
 
   receive(run: Uint8Array): void {
@@ -97,6 +120,7 @@ export class HubLink implements HubSink {
     if (!this.isFull || this.pending() > windowBytes / 2) return
     this.isFull = false
     this.member.drained()
+    this.checkMarks()
   }
 
   private acknowledge(): void {
@@ -108,5 +132,6 @@ export class HubLink implements HubSink {
   end(): void {
     this.isOver = true
     this.member.detach()
+    this.checkMarks()
   }
 }

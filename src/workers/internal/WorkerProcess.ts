@@ -1,7 +1,6 @@
 import type { ChildProcess } from "node:child_process"
 import { Duplex, PassThrough } from "node:stream"
 import { serialize } from "node:v8"
-import * as Duration from "effect/Duration"
 import { closeReasons } from "../../domain/index.ts"
 import type { HostedFigures, HostedObserver, HostedOwner, HostedServer } from "../../server/ConnectionHost.ts"
 import { takeSocket } from "../../transport/handOver.ts"
@@ -32,9 +31,6 @@ interface Open {
   figures: HostedFigures
 }
 
-// The time between two looks whether the hub has passed everything to a worker that drains.
-const flushPause = Duration.millis(10)
-
 const none: HostedFigures = { bytesIn: 0, bytesOut: 0, pendingBytes: 0, isClosing: false }
 
 /** The stream of the channel. Without free descriptors, Node makes no streams, and the child emits `error` later. */
@@ -56,8 +52,9 @@ export class WorkerProcess {
   private lastTicket = 0
   private readonly entering = new Map<number, Entering>()
   private readonly open = new Map<number, Open>()
-  private readonly refreshes = new Map<number, () => void>()
-  private lastRefresh = 0
+  /** The questions that the worker has not answered yet. */
+  private readonly asked = new Map<number, () => void>()
+  private lastAsked = 0
   private isOver = false
   private isEnding = false
   private silentTicks = 0
@@ -122,25 +119,23 @@ export class WorkerProcess {
     this.channel.begin(Kind.tls, bytes.length).bytes(bytes)
   }
 
-  /** Drains the connections, after all published frames have reached the worker. */
-  drain(): void {
-    const whenFlushed = (): void => {
-      if (this.isOver) return
-      if (this.link.queued() > 0) this.main.timing.after(flushPause, whenFlushed)
-      else this.command({ do: "drain" })
-    }
-    setImmediate(whenFlushed)
+  /** Calls `done` when the hub has passed all runs that were published before this call to the worker. */
+  whenPassed(done: () => void): void {
+    this.link.whenPassed(done)
   }
 
-  /** Calls `done` when the figures are current, or the worker has ended. */
-  refresh(done: () => void): void {
+  /**
+   * Asks for the figures (`refresh`), or for all frames that the clients of the worker have published so far (`pass`). Calls
+   * `done` when they have arrived, or the worker has ended.
+   */
+  ask(what: "refresh" | "pass", done: () => void): void {
     if (!this.isReady || this.isOver) {
       done()
       return
     }
-    const number = ++this.lastRefresh
-    this.refreshes.set(number, done)
-    this.command({ do: "refresh", number })
+    const number = ++this.lastAsked
+    this.asked.set(number, done)
+    this.command({ do: what, number })
   }
 
   /** Called once a second. Kills a worker that has not answered for `most` ticks. */
@@ -229,9 +224,9 @@ export class WorkerProcess {
         open?.observer.onClosed(report.end)
         break
       }
-      case "refreshed": {
-        const done = this.refreshes.get(report.number)
-        this.refreshes.delete(report.number)
+      case "done": {
+        const done = this.asked.get(report.number)
+        this.asked.delete(report.number)
         done?.()
         break
       }
@@ -295,8 +290,8 @@ export class WorkerProcess {
     }
     this.open.clear()
     for (const ticket of [...this.entering.keys()]) this.refuse(ticket, "ECONNABORTED")
-    for (const done of this.refreshes.values()) done()
-    this.refreshes.clear()
+    for (const done of this.asked.values()) done()
+    this.asked.clear()
     this.owner.onEnded(cause, connections)
   }
 }

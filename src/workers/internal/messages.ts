@@ -9,7 +9,8 @@ export const channelDescriptor = 4
 export type Command =
   | { readonly do: "watch" | "hold"; readonly on: boolean }
   | { readonly do: "drain" | "end" | "ping" }
-  | { readonly do: "refresh"; readonly number: number }
+  /** The worker answers with `done`: after its figures, or after all frames that its clients have published so far. */
+  | { readonly do: "refresh" | "pass"; readonly number: number }
   | { readonly do: "halfClose" | "pause" | "resume" | "close" | "reset"; readonly ticket: number }
 
 /** A report of a worker. */
@@ -19,7 +20,7 @@ export type Report =
   | { readonly is: "refused"; readonly ticket: number; readonly rule: RefusalRule }
   | { readonly is: "event"; readonly ticket: number; readonly event: HostedEvent }
   | { readonly is: "closed"; readonly ticket: number; readonly end: ConnectionEnd }
-  | { readonly is: "refreshed"; readonly number: number }
+  | { readonly is: "done"; readonly number: number }
   | { readonly is: "failed"; readonly message: string }
 
 /** The message beside the handle of a socket. */
