@@ -176,6 +176,7 @@ export const chineseServerEvent = (event: ServerEvent): string => {
       return missedOf(event.missed)
     case "HubAttached":
     case "HubDetached":
+    case "HubRefused":
     case "HubStalled":
     case "HubRecovered":
     case "HubOverflowed":

@@ -1,4 +1,4 @@
-import { formatBytes, type HubEvent } from "../domain/index.ts"
+import { formatBytes, formatMillis, type HubDetachReason, type HubEvent, type NatsAction } from "../domain/index.ts"
 
 const missedOf = (event: Extract<HubEvent, { readonly _tag: "HubAttached" }>): string => {
   const missed = event.missed.map(({ frames, node }) => `@${node} 的 ${frames} 帧`)
@@ -11,13 +11,41 @@ const missedOf = (event: Extract<HubEvent, { readonly _tag: "HubAttached" }>): s
     .join("")
 }
 
+const refused = ({ action, subject }: { readonly action: NatsAction; readonly subject: string }): string =>
+  `NATS 不允许该用户${action === "publish" ? "发布到" : "订阅"} ${subject}`
+
+const detachReason = (reason: HubDetachReason): string => {
+  switch (reason._tag) {
+    case "ConnectionEnded":
+      return `与 NATS ${reason.server} 的连接已断开`
+    case "NatsSilent":
+      return "NATS 没有响应"
+    case "NatsShutDown":
+      return "NATS 服务器正在关闭"
+    case "NatsStalled":
+      return `NATS 在 ${formatMillis(reason.timeoutMillis)} 内没有接收任何数据`
+    case "CredentialsRefused":
+      return "NATS 拒绝了凭据"
+    case "SubjectRefused":
+      return refused(reason)
+    case "NatsFailed":
+      return `与 NATS 的连接出错（${reason.message}）`
+    case "NatsClientEnded":
+      return "NATS 客户端已结束"
+    case "BridgeFailed":
+      return `集线器无法接入（${reason.message}）`
+  }
+}
+
 /** Describes an event of a hub that several nodes share, in Chinese. */
 export const chineseHubEvent = (event: HubEvent): string => {
   switch (event._tag) {
     case "HubAttached":
       return `集线器已接入 NATS ${event.server}，另有 ${event.nodes} 个节点${missedOf(event)}`
     case "HubDetached":
-      return `集线器已脱离 NATS：${event.reason}；本节点的客户端之间继续通信`
+      return `集线器已脱离 NATS：${detachReason(event.reason)}；本节点的客户端之间继续通信`
+    case "HubRefused":
+      return `${refused(event)}；相关的帧只在各自的节点内传递`
     case "HubStalled":
       return `NATS 接收太慢：${formatBytes(event.pendingBytes)} 正在等待发送`
     case "HubRecovered":

@@ -1,4 +1,5 @@
 import * as Schema from "effect/Schema"
+import { HubDetachReason, NatsAction } from "./HubDetachReason.ts"
 
 const stamp = { seq: Schema.Int, at: Schema.Number }
 
@@ -25,7 +26,13 @@ export const HubAttached = Schema.TaggedStruct("HubAttached", {
  * The hub is detached from NATS: the connection has ended, or NATS takes nothing. The members of this node continue among
  * themselves.
  */
-export const HubDetached = Schema.TaggedStruct("HubDetached", { ...stamp, reason: Schema.String })
+export const HubDetached = Schema.TaggedStruct("HubDetached", { ...stamp, reason: HubDetachReason })
+/**
+ * NATS does not allow this user to publish or to subscribe to a subject that only a part of the hub uses, such as the
+ * subject of a room. This part works only within this node; the other parts are not affected. The hub emits one event of
+ * this kind for each subject and action of a connection.
+ */
+export const HubRefused = Schema.TaggedStruct("HubRefused", { ...stamp, subject: Schema.String, action: NatsAction })
 /**
  * NATS takes frames more slowly than the members of this node publish them: `pendingBytes` are queued for NATS. The hub
  * emits no second event of this kind before `HubRecovered`.
@@ -76,6 +83,7 @@ export const NodeMismatched = Schema.TaggedStruct("NodeMismatched", {
 export const HubEvent = Schema.Union(
   HubAttached,
   HubDetached,
+  HubRefused,
   HubStalled,
   HubRecovered,
   HubOverflowed,

@@ -32,6 +32,7 @@ export const serverTone = (event: ServerEvent): EventTone => {
     case "WorkerEnded":
     case "EventsMissed":
     case "HubDetached":
+    case "HubRefused":
     case "HubStalled":
     case "HubOverflowed":
     case "HubMissed":

@@ -94,6 +94,7 @@ export const serverWords = (event: ServerEvent, hasSeveral: boolean): string | u
       return `worker ${event.worker} ended (${event.cause}) with ${counted(event.connections, "connection")}; it is replaced`
     case "HubAttached":
     case "HubDetached":
+    case "HubRefused":
     case "HubStalled":
     case "HubRecovered":
     case "HubOverflowed":

@@ -1,4 +1,5 @@
 import { counted } from "./counted.ts"
+import { describeHubDetachReason, describeSubjectRefused } from "./HubDetachReason.ts"
 import type { HubEvent } from "./HubEvent.ts"
 import { formatBytes } from "./quantities.ts"
 
@@ -22,7 +23,9 @@ export const hubWords = (event: HubEvent): string => {
     case "HubAttached":
       return `the hub is attached to NATS at ${event.server}, with ${otherNodes(event.nodes)}${missedOf(event)}`
     case "HubDetached":
-      return `the hub is detached: ${event.reason}; clients here continue among themselves`
+      return `the hub is detached: ${describeHubDetachReason(event.reason)}; clients here continue among themselves`
+    case "HubRefused":
+      return `${describeSubjectRefused(event)}; its frames stay on their node`
     case "HubStalled":
       return `NATS takes frames too slowly: ${formatBytes(event.pendingBytes)} are queued for it`
     case "HubRecovered":

@@ -29,6 +29,7 @@ import type {
 } from "./HubService.ts"
 import { HubCore } from "./internal/HubCore.ts"
 import { StreamSink } from "./internal/StreamSink.ts"
+import type { SharedMembers } from "./SharedMembers.ts"
 
 /** A hub without the operations for programs. */
 export interface BareHub extends HubPort {
@@ -52,6 +53,8 @@ export interface Hubs {
   readonly create: (name: string) => BareHub
   /** Whether several nodes share the hubs. A hub without members here can then have members elsewhere. */
   readonly isShared: boolean
+  /** The members of rooms on all nodes. `undefined` if the hubs are not shared. */
+  readonly members?: SharedMembers | undefined
   /** Encodes a payload as one frame. Returns an error if the framing cannot carry it. */
   readonly encode: (payload: Uint8Array) => Uint8Array | InvalidPayloadError
   /** Makes the operations of a hub. */

@@ -16,8 +16,10 @@ export const allocateBriefly = (length: number): Uint8Array =>
  * Returns bytes for long-term storage: a copy if the bytes keep more than twice their length alive. In Node, a small
  * read is a view of a shared pool, and a view of one byte keeps the whole pool alive.
  */
-export const keepable = (bytes: Uint8Array): Uint8Array => {
-  if (!pinsMore(bytes)) return bytes
+export const keepable = (bytes: Uint8Array): Uint8Array => (pinsMore(bytes) ? copyOf(bytes) : bytes)
+
+/** Copies bytes into a buffer of their own, which keeps no other bytes alive. */
+export const copyOf = (bytes: Uint8Array): Uint8Array => {
   const own = allocate(bytes.length)
   own.set(bytes)
   return own

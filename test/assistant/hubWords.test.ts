@@ -1,6 +1,6 @@
 import { describe, expect, it } from "@effect/vitest"
 import { describeServerEvent } from "../../src/assistant/describe.ts"
-import type { HubNotice } from "../../src/domain/index.ts"
+import type { HubDetachReason, HubNotice } from "../../src/domain/index.ts"
 
 const notices: ReadonlyArray<readonly [notice: HubNotice, en: string, zh: string]> = [
   [
@@ -25,9 +25,14 @@ const notices: ReadonlyArray<readonly [notice: HubNotice, en: string, zh: string
     "集线器已接入 NATS nats:4222，另有 2 个节点；错过 @a 的 1 帧、@b 的 2 帧；本节点的 3 帧延迟发送；本节点的 4 帧（2 KiB）被丢弃",
   ],
   [
-    { _tag: "HubDetached", reason: "gone" },
-    "the hub is detached: gone; clients here continue among themselves",
-    "集线器已脱离 NATS：gone；本节点的客户端之间继续通信",
+    { _tag: "HubDetached", reason: { _tag: "NatsShutDown" } },
+    "the hub is detached: the NATS server shuts down; clients here continue among themselves",
+    "集线器已脱离 NATS：NATS 服务器正在关闭；本节点的客户端之间继续通信",
+  ],
+  [
+    { _tag: "HubRefused", subject: "tcpfx.main.line.room.x", action: "subscribe" },
+    "NATS does not allow this user to subscribe to tcpfx.main.line.room.x; its frames stay on their node",
+    "NATS 不允许该用户订阅 tcpfx.main.line.room.x；相关的帧只在各自的节点内传递",
   ],
   [
     { _tag: "HubStalled", pendingBytes: 1024 },
@@ -64,12 +69,46 @@ const notices: ReadonlyArray<readonly [notice: HubNotice, en: string, zh: string
   ],
 ]
 
+const reasons: ReadonlyArray<readonly [reason: HubDetachReason, en: string, zh: string]> = [
+  [
+    { _tag: "ConnectionEnded", server: "nats:4222" },
+    "the connection to NATS at nats:4222 has ended",
+    "与 NATS nats:4222 的连接已断开",
+  ],
+  [{ _tag: "NatsSilent" }, "NATS does not answer", "NATS 没有响应"],
+  [{ _tag: "NatsShutDown" }, "the NATS server shuts down", "NATS 服务器正在关闭"],
+  [{ _tag: "NatsStalled", timeoutMillis: 2000 }, "NATS has taken nothing for 2 s", "NATS 在 2 s 内没有接收任何数据"],
+  [{ _tag: "CredentialsRefused" }, "NATS refuses the credentials", "NATS 拒绝了凭据"],
+  [
+    { _tag: "SubjectRefused", subject: "tcpfx.main.nodes", action: "publish" },
+    "NATS does not allow this user to publish to tcpfx.main.nodes",
+    "NATS 不允许该用户发布到 tcpfx.main.nodes",
+  ],
+  [
+    { _tag: "NatsFailed", message: "too many connections" },
+    "the connection to NATS has failed: too many connections",
+    "与 NATS 的连接出错（too many connections）",
+  ],
+  [{ _tag: "NatsClientEnded" }, "the NATS client has ended", "NATS 客户端已结束"],
+  [{ _tag: "BridgeFailed", message: "x" }, "the hub cannot be bridged: x", "集线器无法接入（x）"],
+]
+
 describe("an event of a shared hub", () => {
   it("has words in both languages", () => {
     for (const [notice, en, zh] of notices) {
       const event = { ...notice, seq: 1, at: 0 }
       expect(describeServerEvent(event, "en").text).toBe(en)
       expect(describeServerEvent(event, "zh").text).toBe(zh)
+    }
+  })
+
+  it("has words for each reason of a detached hub in both languages", () => {
+    for (const [reason, en, zh] of reasons) {
+      const event = { _tag: "HubDetached", reason, seq: 1, at: 0 } as const
+      expect(describeServerEvent(event, "en").text).toBe(
+        `the hub is detached: ${en}; clients here continue among themselves`,
+      )
+      expect(describeServerEvent(event, "zh").text).toBe(`集线器已脱离 NATS：${zh}；本节点的客户端之间继续通信`)
     }
   })
 })

@@ -3,7 +3,10 @@ import { join } from "node:path"
 import { describe, expect, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as Redacted from "effect/Redacted"
-import { NatsHub, type NatsHubOptions } from "../../src/hub/nats/index.ts"
+import * as Stream from "effect/Stream"
+import { ConnectionId } from "../../src/domain/index.ts"
+import { NatsHub, type NatsHubOptions, type NatsHubService } from "../../src/hub/nats/index.ts"
+import { Rooms } from "../../src/rooms/index.ts"
 import { makeIdentity } from "../support/certificates.ts"
 import { makeCredentials } from "../support/natsCredentials.ts"
 import { framesOf, natsBroker, natsNode, numbers, publishNumbers } from "../support/natsNode.ts"
@@ -109,7 +112,7 @@ describe.runIf(haveAll(natsServer))("a hub on a real NATS server", { timeout: 12
       yield* a.events.next("HubAttached")
       yield* proxy.freeze
       yield* publishNumbers(a.hub, "a", 0, 100)
-      expect((yield* a.events.next("HubDetached")).reason).toBe("NATS has taken nothing for 500ms")
+      expect((yield* a.events.next("HubDetached")).reason).toEqual({ _tag: "NatsStalled", timeoutMillis: 500 })
       expect(a.got.length).toBe(100)
       yield* proxy.thaw
       yield* a.events.next("HubAttached")
@@ -145,15 +148,65 @@ describe.runIf(haveAll(natsServer))("a hub on a real NATS server", { timeout: 12
       const a = yield* natsNode(url, "a")
       yield* a.events.one("HubAttached")
       yield* publishNumbers(a.hub, "a", 0, 1)
-      expect((yield* a.events.one("HubDetached")).reason).toMatch(
-        /does not allow .*Publish to "tcpfx\.main\.line\.all"/,
-      )
+      expect((yield* a.events.one("HubDetached")).reason).toEqual({
+        _tag: "SubjectRefused",
+        subject: "tcpfx.main.line.all",
+        action: "publish",
+      })
       yield* first.process.kill("SIGKILL")
       yield* startNats({ port: first.port, config: users("tcpfx.>") })
       const b = yield* natsNode(url, "b")
       yield* a.events.one("NodeJoined", ({ node }) => node === "b")
       yield* publishNumbers(a.hub, "a", 1, 1)
       yield* b.until((got) => got.includes("a1"))
+    }),
+  )
+
+  it.scopedLive("tells a room whose subject NATS does not allow, and goes on with the other rooms and the hub", () =>
+    Effect.gen(function* () {
+      const permissions = `{ publish: { allow: "tcpfx.>", deny: "tcpfx.main.line.room.secret" },
+        subscribe: { allow: "tcpfx.>", deny: "tcpfx.main.line.room.secret" } }`
+      const { port } = yield* startNats({
+        config: `authorization { users: [ { user: "u", password: "p", permissions: ${permissions} } ] }`,
+      })
+      const url = `nats://u:p@127.0.0.1:${port}`
+      const a = yield* natsNode(url, "a")
+      const b = yield* natsNode(url, "b")
+      yield* a.events.one("NodeJoined", ({ node }) => node === "b")
+      const here = yield* Rooms.make({ hubs: a.hub.rooms })
+      const there = yield* Rooms.make({ hubs: b.hub.rooms })
+      const open = yield* there.subscribe("open")
+      yield* there.subscribe("secret")
+      const refused = { subject: "tcpfx.main.line.room.secret" }
+      expect(yield* b.events.one("HubRefused")).toMatchObject({ ...refused, action: "subscribe" })
+      yield* here.publishTo("secret", utf8("x"))
+      yield* a.events.one("HubRefused", ({ action, subject }) => action === "publish" && subject === refused.subject)
+      yield* here.publishTo("open", utf8("hello"))
+      expect(textOf((yield* Effect.flatten(Stream.runHead(open))).bytes)).toBe("hello")
+      yield* publishNumbers(a.hub, "a", 0, 10)
+      yield* b.has(10)
+      for (const { events } of [a, b]) expect(events.all("HubDetached")).toEqual([])
+    }),
+  )
+
+  it.scopedLive("announces thousands of clients to a server that accepts small messages only", () =>
+    Effect.gen(function* () {
+      const { url } = yield* startNats({ config: "max_payload: 4096" })
+      const a = yield* natsNode(url, "a")
+      const b = yield* natsNode(url, "b")
+      yield* a.events.one("NodeJoined", ({ node }) => node === "b")
+      for (let at = 1; at <= 3000; at++) {
+        a.hub.network.opened(ConnectionId.make(at), `192.0.2.7:${at}`, 1_700_000_000_000 + at)
+      }
+      const has = (hub: NatsHubService, count: number) =>
+        hub.network.presence.pipe(
+          Stream.mapEffect(() => hub.network.clients),
+          Stream.takeUntil((clients) => clients.length >= count),
+          Stream.runLast,
+        )
+      yield* has(b.hub, 3000)
+      const c = yield* natsNode(url, "c")
+      yield* has(c.hub, 3000)
     }),
   )
 

@@ -120,7 +120,7 @@ describe("a hub on NATS", () => {
       const a = yield* nodeOn(network, "a")
       const b = yield* nodeOn(network, "b")
       yield* settle
-      a.bus.disconnect("the server ended")
+      a.bus.disconnect({ _tag: "NatsShutDown" })
       yield* publish(a.hub, "1", "2")
       yield* publish(b.hub, "3", "4", "5")
       yield* turns(6)
@@ -132,7 +132,7 @@ describe("a hub on NATS", () => {
       expect(b.got).toEqual(["3", "4", "5", "1", "2"])
       expect(a.events.seen.filter(({ _tag }) => _tag.startsWith("Hub"))).toMatchObject([
         { _tag: "HubAttached", nodes: 1, missed: [], late: 0, dropped: 0 },
-        { _tag: "HubDetached", reason: "the server ended" },
+        { _tag: "HubDetached", reason: { _tag: "NatsShutDown" } },
         { _tag: "HubAttached", nodes: 1, missed: [{ node: "b", frames: 3 }], late: 2, dropped: 0 },
       ])
       yield* publish(b.hub, "6")
@@ -207,7 +207,7 @@ describe("a hub on NATS", () => {
       yield* publish(a.hub, "1")
       yield* turns(4)
       yield* TestClock.adjust("3 seconds")
-      expect(a.events.all("HubDetached").at(-1)).toMatchObject({ reason: "NATS has taken nothing for 2s" })
+      expect(a.events.all("HubDetached").at(-1)).toMatchObject({ reason: { _tag: "NatsStalled", timeoutMillis: 2000 } })
       yield* publish(a.hub, "2")
       yield* turns(4)
       expect(a.got).toEqual(["1", "2"])
@@ -244,9 +244,10 @@ describe("a hub on NATS", () => {
       const a = yield* nodeOn(network, "a")
       const b = yield* nodeOn(network, "b")
       yield* settle
-      a.bus.refuse("not allowed")
+      const refused = { subject: "tcpfx.main.line.all", action: "publish" } as const
+      a.bus.refuse(refused)
       yield* turns(2)
-      expect(a.events.all("HubDetached")).toMatchObject([{ reason: "not allowed" }])
+      expect(a.events.all("HubDetached")).toMatchObject([{ reason: { _tag: "SubjectRefused", ...refused } }])
       yield* publish(a.hub, "1")
       yield* turns(6)
       yield* TestClock.adjust("10 seconds")

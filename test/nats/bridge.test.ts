@@ -6,15 +6,16 @@ import { encodeEnvelope } from "../../src/hub/nats/internal/envelope.ts"
 import { type BridgeLink, HubBridge } from "../../src/hub/nats/internal/HubBridge.ts"
 import { textOf, utf8 } from "../support/wireProbe.ts"
 
-it("a bridge publishes what it has held once, when the hub blocks and unblocks it within a publish", () => {
+/** A bridge whose hub is blocked, and what it publishes and misses. */
+const blockedBridge = (queueBytes: number, onPublish: (sink: HubSink) => void = () => undefined) => {
   const published: Array<string> = []
+  const missed: Array<number> = []
   let sink: HubSink | undefined
   let receive: (bytes: Uint8Array) => void = () => undefined
   const member: HubMember = {
     publish: (run) => {
       published.push(textOf(run))
-      sink?.onBlocked()
-      sink?.onUnblocked()
+      if (sink !== undefined) onPublish(sink)
       return true
     },
     pending: () => 0,
@@ -34,7 +35,7 @@ it("a bridge publishes what it has held once, when the hub blocks and unblocks i
       receive = onMessage
       return () => undefined
     },
-    onMissed: () => undefined,
+    onMissed: (arrival) => missed.push(arrival.missed),
     onStalled: () => undefined,
     onRecovered: () => undefined,
     onFailed: () => undefined,
@@ -43,22 +44,37 @@ it("a bridge publishes what it has held once, when the hub blocks and unblocks i
     sink = attached
     return member
   }
-  const options = { framing: Framing.line, subject: "s", epoch: 1, queueBytes: 1024, dropsArrived: true }
+  const options = { framing: Framing.line, subject: "s", epoch: 1, queueBytes, dropsArrived: true }
   new HubBridge({ attach, publish: () => true, unblocked: Effect.void }, link, options)
   sink?.onBlocked()
-  for (let sequence = 0; sequence < 3; sequence++) {
-    const fields = {
-      epoch: 2,
-      node: "b",
-      sequence,
-      framesBefore: sequence,
-      frames: 1,
-      continues: false,
-      continued: false,
-    }
-    receive(encodeEnvelope(fields, [utf8(`${sequence}\n`)], false))
+  let sequence = 0
+  /** A message of another node with one frame arrives. */
+  const arrive = (text: string) => {
+    const fields = { epoch: 2, node: "b", framesBefore: sequence, frames: 1, continues: false, continued: false }
+    receive(encodeEnvelope({ ...fields, sequence: sequence++ }, [utf8(`${text}\n`)], false))
   }
+  return { published, missed, arrive, unblock: () => sink?.onUnblocked() }
+}
+
+it("a bridge publishes what it has held once, when the hub blocks and unblocks it within a publish", () => {
+  const { arrive, published, unblock } = blockedBridge(64 * 1024, (sink) => {
+    sink.onBlocked()
+    sink.onUnblocked()
+  })
+  for (let place = 0; place < 3; place++) arrive(`${place}`)
   expect(published).toEqual([])
-  sink?.onUnblocked()
+  unblock()
   expect(published).toEqual(["0\n", "1\n", "2\n"])
+})
+
+it("a bridge counts the memory of tiny frames that it holds, and frees it", () => {
+  const { arrive, missed, published, unblock } = blockedBridge(64 * 1024)
+  for (let place = 0; place < 1000; place++) arrive("x")
+  const held = 1000 - missed.length
+  expect(missed).toEqual(missed.map(() => 1))
+  // A held frame of two bytes takes more than 300 bytes.
+  expect(held).toBeLessThan((64 * 1024) / 300)
+  expect(held).toBeGreaterThan(100)
+  unblock()
+  expect(published.length).toBe(held)
 })

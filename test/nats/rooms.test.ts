@@ -104,4 +104,29 @@ describe("rooms on NATS", () => {
       yield* there.expect("hello\n")
     }).pipe(Effect.provide(MemoryTransport.layer())),
   )
+
+  it.scoped("leave the hub attached when NATS does not allow their subject, and tell it once for each connection", () =>
+    Effect.gen(function* () {
+      const network = new VirtualBus()
+      const a = yield* nodeOn(network, "a")
+      const b = yield* nodeOn(network, "b")
+      const events = yield* Testing.probe(a.hub.subscribeEvents())
+      yield* turns(6)
+      const refused = { subject: "tcpfx.main.line.room.x", action: "publish" } as const
+      for (let count = 0; count < 3; count++) a.bus.refuse(refused)
+      a.bus.refuse({ ...refused, action: "subscribe" })
+      yield* turns(2)
+      expect(events.all("HubRefused")).toMatchObject([refused, { ...refused, action: "subscribe" }])
+      expect(events.all("HubDetached")).toEqual([])
+      const other = yield* b.listen("y")
+      yield* a.publish("y", "1")
+      yield* turns(6)
+      expect(other).toEqual(["1"])
+      a.bus.disconnect()
+      a.bus.connect()
+      a.bus.refuse(refused)
+      yield* turns(2)
+      expect(events.all("HubRefused").length).toBe(3)
+    }),
+  )
 })

@@ -1,5 +1,6 @@
 import * as Effect from "effect/Effect"
-import type { Bus, BusObserver, ConnectBus } from "../../src/hub/nats/internal/Bus.ts"
+import type { HubDetachReason } from "../../src/domain/index.ts"
+import type { Bus, BusObserver, ConnectBus, RefusedSubject } from "../../src/hub/nats/internal/Bus.ts"
 
 /** A message on its way from one node to another. */
 interface Message {
@@ -63,7 +64,7 @@ export class BusNode {
   }
 
   /** Ends the connection. Messages that the server has not taken are lost. */
-  disconnect(reason = "the test cut the connection"): void {
+  disconnect(reason: HubDetachReason = { _tag: "ConnectionEnded", server: "virtual:4222" }): void {
     this.isConnected = false
     this.waiting = []
     this.observer.onDisconnected(reason)
@@ -89,8 +90,8 @@ export class BusNode {
   }
 
   /** The server does not allow a subject. */
-  refuse(reason: string): void {
-    this.observer.onRefused(reason)
+  refuse(refused: RefusedSubject): void {
+    this.observer.onRefused(refused)
   }
 
   /** The server takes what has waited. */

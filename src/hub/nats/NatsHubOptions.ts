@@ -49,9 +49,9 @@ export interface NatsHubOptions extends HubOptions {
   /** TLS settings. Default: TLS if the server requires it, with the CA certificates that come with Node. */
   readonly tls?: NatsTls
   /**
-   * The maximum number of bytes that wait for NATS. While NATS takes them, publishers of this node wait at this bound.
-   * While the hub is detached, its oldest frames are dropped. The same bound applies to bytes that arrive from NATS while
-   * the members of this node are blocked. Default 8 MiB (`natsDefaults.queueBytes`).
+   * The maximum memory of the messages that wait for NATS, bytes. While NATS takes them, publishers of this node wait at
+   * this bound. While the hub is detached, its oldest frames are dropped. The same bound applies to messages that arrive
+   * from NATS while the members of this node are blocked. Default 8 MiB (`natsDefaults.queueBytes`).
    */
   readonly queueBytes?: number
   /** How long NATS may take nothing before the hub is detached. Default 2 s (`natsDefaults.stallTimeout`). */
@@ -69,8 +69,8 @@ export const natsDefaults = {
   /** The name of the hub. */
   hub: "main",
   /**
-   * The maximum number of bytes that wait for NATS. Publishers of this node wait at it, or the oldest frames are dropped
-   * while the hub is detached.
+   * The maximum memory of the messages that wait for NATS, bytes. Publishers of this node wait at it, or the oldest frames
+   * are dropped while the hub is detached.
    */
   queueBytes: 8 * 1024 * 1024,
   /** The time after which a hub whose frames NATS does not take is detached: `HubDetached`. */

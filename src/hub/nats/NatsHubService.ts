@@ -15,7 +15,7 @@ export interface NatsState {
   readonly server: string
   /** The names of the other nodes. */
   readonly nodes: ReadonlyArray<string>
-  /** The number of bytes that wait for NATS. */
+  /** The memory of the messages that wait for NATS, bytes. */
   readonly pendingBytes: number
 }
 

@@ -1,15 +1,22 @@
 import type * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"
+import type { HubDetachReason, NatsAction } from "../../../domain/index.ts"
 import type { NatsConnectError, NatsMissingError } from "../natsErrors.ts"
+
+/** A subject that the server does not allow this user to publish or to subscribe to. */
+export interface RefusedSubject {
+  readonly subject: string
+  readonly action: NatsAction
+}
 
 /** The callbacks of a {@link Bus}. */
 export interface BusObserver {
   /** The bus has a new connection to a server. Subscriptions are in place again. */
   readonly onConnected: (server: string) => void
   /** The connection has ended. The bus makes a new one by itself, and keeps no message that is published meanwhile. */
-  readonly onDisconnected: (reason: string) => void
-  /** The server does not allow this user to publish or to subscribe. The connection stays, and frames are lost. */
-  readonly onRefused: (reason: string) => void
+  readonly onDisconnected: (reason: HubDetachReason) => void
+  /** The server does not allow a subject. The connection stays, and the messages of this subject are lost. */
+  readonly onRefused: (refused: RefusedSubject) => void
 }
 
 /**

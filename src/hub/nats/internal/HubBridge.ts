@@ -1,6 +1,8 @@
 import type { Framing } from "../../../domain/index.ts"
+import { copyOf } from "../../../runtime/bytes.ts"
 import type { HubMember, HubPort, HubSink } from "../../index.ts"
 import { decodeEnvelope, encodeEnvelope, envelopeOverhead } from "./envelope.ts"
+import { messageBytes } from "./messageBytes.ts"
 import { type Arrival, Origins } from "./Origins.ts"
 import type { Outgoing, Position } from "./Outbox.ts"
 
@@ -217,9 +219,11 @@ export class HubBridge implements HubSink {
 
   private hold(arrival: Arrival): void {
     const { dropsArrived, queueBytes } = this.options
-    if (this.heldBytes + arrival.body.length <= queueBytes) {
-      this.held.push(arrival)
-      this.heldBytes += arrival.body.length
+    const bytes = bytesOf(arrival)
+    if (this.heldBytes + bytes <= queueBytes) {
+      // The body is a view of everything that one read of the socket returned.
+      this.held.push({ ...arrival, body: copyOf(arrival.body) })
+      this.heldBytes += bytes
       return
     }
     if (dropsArrived) {
@@ -250,7 +254,7 @@ export class HubBridge implements HubSink {
     let count = 0
     while (count < this.held.length && (isForced || !this.blocked)) {
       const arrival = this.held[count++] as Arrival
-      this.heldBytes -= arrival.body.length
+      this.heldBytes -= bytesOf(arrival)
       this.publish(arrival)
     }
     this.held.splice(0, count)
@@ -266,3 +270,6 @@ export class HubBridge implements HubSink {
     this.publishHeld(false)
   }
 }
+
+/** The memory of an arrival that is held. */
+const bytesOf = ({ body, ends }: Arrival): number => messageBytes(body) + (ends === undefined ? 0 : 8 * ends.length)

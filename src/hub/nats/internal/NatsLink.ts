@@ -1,13 +1,13 @@
 import * as Duration from "effect/Duration"
-import type { HubNotice } from "../../../domain/index.ts"
+import type { HubDetachReason, HubNotice } from "../../../domain/index.ts"
 import type { Timing } from "../../../runtime/Timing.ts"
 import { type Announcement, decodeAnnouncement, encodeAnnouncement } from "./announcement.ts"
-import type { Bus, BusObserver } from "./Bus.ts"
-import { ClientPresence } from "./ClientPresence.ts"
+import type { Bus, BusObserver, RefusedSubject } from "./Bus.ts"
 import type { BridgeLink, HubBridge } from "./HubBridge.ts"
 import { Nodes } from "./Nodes.ts"
 import type { Arrival } from "./Origins.ts"
 import { type Dropped, Outbox, type Outgoing } from "./Outbox.ts"
+import { Presence } from "./presence/Presence.ts"
 
 // This file is longer than 300 lines because the queue and the announcements share the states of the link.
 
@@ -41,6 +41,17 @@ const progressBytes = 256 * 1024
 // The most nodes with another framing whose epochs are remembered, so that each is told once.
 const mostMismatched = 256
 
+// The most refused subjects that are remembered, so that each is told once. NATS refuses each message again.
+const mostRefused = 4096
+
+/** Removes the oldest elements of a set, until at most `most` are left. */
+const keepAtMost = (set: Set<unknown>, most: number): void => {
+  for (const oldest of set) {
+    if (set.size <= most) return
+    set.delete(oldest)
+  }
+}
+
 /**
  * The link of a node to NATS: one connection, one queue for everything that the node publishes, and the announcements of
  * the nodes.
@@ -58,7 +69,7 @@ export class NatsLink implements BridgeLink, BusObserver {
   readonly node: string
   readonly epoch: number
   readonly nodes: Nodes
-  readonly presence: ClientPresence
+  readonly presence: Presence
   private readonly options: LinkOptions
   private readonly timing: Timing
   private readonly outbox = new Outbox()
@@ -84,6 +95,8 @@ export class NatsLink implements BridgeLink, BusObserver {
   private cancelTick: (() => void) | undefined
   private readonly missed = new Map<string, number>()
   private readonly mismatched = new Set<number>()
+  /** The refused subjects of this connection. */
+  private readonly refused = new Set<string>()
   private dropped = none
   /** Whether the node has left the hub. */
   private isOver = false
@@ -94,12 +107,11 @@ export class NatsLink implements BridgeLink, BusObserver {
     this.node = options.node
     this.epoch = options.epoch
     const { epoch, node } = this
-    const own = { v: 1, node, epoch } as const
-    this.presence = new ClientPresence(
+    this.presence = new Presence(
       {
         isReachable: () => this.state !== "detached",
-        announceClients: (part) => this.tellNodes({ ...own, ...part, _tag: "Clients" }),
-        ask: (to) => this.tellNodes({ ...own, _tag: "Ask", to }),
+        mostBytes: () => this.mostBytes(),
+        tell: (body) => this.tellNodes({ v: 1, node, epoch, ...body }),
       },
       timing,
     )
@@ -205,7 +217,7 @@ export class NatsLink implements BridgeLink, BusObserver {
   }
 
   onFailed(error: unknown): void {
-    this.detach(`the hub cannot be bridged: ${String(error)}`)
+    this.detach({ _tag: "BridgeFailed", message: String(error) })
   }
 
   // --- the queue
@@ -273,24 +285,37 @@ export class NatsLink implements BridgeLink, BusObserver {
     this.settle()
   }
 
-  onDisconnected(reason: string): void {
+  onDisconnected(reason: HubDetachReason): void {
     this.newConnection()
     this.detach(reason)
   }
 
-  /** The node is detached until there is a new connection: it would lose frames and tell nothing. */
-  onRefused(reason: string): void {
-    this.stalled = false
-    this.detach(reason)
+  /**
+   * Without a subject that all nodes use, the node is detached until there is a new connection: it would lose frames, and
+   * nothing would show it. Another subject concerns only its own part of the hub, such as a room.
+   */
+  onRefused(refused: RefusedSubject): void {
+    const { action, subject } = refused
+    if (subject === this.main?.subject || subject === this.options.nodesSubject) {
+      this.stalled = false
+      this.detach({ _tag: "SubjectRefused", subject, action })
+      return
+    }
+    const key = `${action} ${subject}`
+    if (this.refused.has(key)) return
+    keepAtMost(this.refused, mostRefused - 1)
+    this.refused.add(key)
+    this.options.emit({ _tag: "HubRefused", subject, action })
   }
 
   private newConnection(): void {
     this.connection++
+    this.refused.clear()
     this.askedAt = undefined
     this.stalled = false
   }
 
-  private detach(reason: string): void {
+  private detach(reason: HubDetachReason): void {
     if (this.state === "detached") return
     if (this.state === "attached") this.nodes.expectLive()
     this.state = "detached"
@@ -339,8 +364,7 @@ export class NatsLink implements BridgeLink, BusObserver {
     this.announcedAt = this.timing.elapsed()
     // The others have not missed the frames that still wait here.
     const position = this.outbox.unsentPosition(main.subject) ?? main.position()
-    const clients = this.presence.version
-    this.tellNodes({ _tag: tag, v: 1, node, epoch, framing, ...position, clients })
+    this.tellNodes({ _tag: tag, v: 1, node, epoch, framing, ...position, ...this.presence.versions })
     this.askConfirmation()
   }
 
@@ -357,11 +381,11 @@ export class NatsLink implements BridgeLink, BusObserver {
       return
     }
     if (heard._tag === "Ask") {
-      if (heard.to === this.epoch) this.presence.onAsk()
+      if (heard.to === this.epoch) this.presence.onAsk(heard)
       return
     }
-    if (heard._tag === "Clients") {
-      if (this.nodes.isLive(heard.epoch)) this.presence.onPart(heard.epoch, heard.node, heard)
+    if (heard._tag === "Clients" || heard._tag === "Members") {
+      if (this.nodes.isLive(heard.epoch)) this.presence.onPart(heard)
       return
     }
     if (heard.framing !== this.options.framing) {
@@ -370,7 +394,7 @@ export class NatsLink implements BridgeLink, BusObserver {
     }
     this.main?.announce(heard.epoch, heard.node, heard.sequence, heard.frames)
     this.nodes.hear(heard.epoch, heard.node, this.timing.elapsed())
-    this.presence.onVersion(heard.epoch, heard.node, heard.clients)
+    this.presence.onVersions(heard)
     if (heard._tag === "Hello" && this.state !== "detached") this.announce("Beat")
     if (this.state === "settling" && this.nodes.hasExpected && this.nodes.missing(this.settlingSince) === 0) {
       this.attach()
@@ -379,7 +403,7 @@ export class NatsLink implements BridgeLink, BusObserver {
 
   private onMismatch(epoch: number, node: string, framing: string): void {
     if (this.mismatched.has(epoch)) return
-    for (const oldest of this.mismatched) if (this.mismatched.size >= mostMismatched) this.mismatched.delete(oldest)
+    keepAtMost(this.mismatched, mostMismatched - 1)
     this.mismatched.add(epoch)
     this.options.emit({ _tag: "NodeMismatched", node, framing })
   }
@@ -391,7 +415,7 @@ export class NatsLink implements BridgeLink, BusObserver {
     if (this.state !== "detached") {
       if (this.askedAt !== undefined && now - this.askedAt >= stallMillis) {
         this.stalled = true
-        this.detach(`NATS has taken nothing for ${Duration.format(stallTimeout)}`)
+        this.detach({ _tag: "NatsStalled", timeoutMillis: stallMillis })
       } else if (now - this.announcedAt >= Duration.toMillis(announceInterval)) this.announce("Beat")
     }
     this.nodes.expire(now)

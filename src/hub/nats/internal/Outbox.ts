@@ -1,3 +1,5 @@
+import { messageBytes } from "./messageBytes.ts"
+
 /** A message on its way to NATS. */
 export interface Outgoing {
   readonly subject: string
@@ -33,12 +35,12 @@ export class Outbox {
   private queuedBytes = 0
   private doneBytes = 0
 
-  /** The number of bytes that are not confirmed. */
+  /** The memory of the messages that are not confirmed, bytes. */
   get bytes(): number {
     return this.queuedBytes
   }
 
-  /** The number of bytes that were ever confirmed or dropped. */
+  /** The memory of all messages that were ever confirmed or dropped, bytes. */
   get progress(): number {
     return this.doneBytes
   }
@@ -52,7 +54,7 @@ export class Outbox {
 
   push(message: Outgoing): void {
     this.messages.push(message)
-    this.queuedBytes += message.bytes.length
+    this.queuedBytes += messageBytes(message.bytes)
   }
 
   /** Returns the next message that is not sent, and counts it as sent. */
@@ -104,9 +106,9 @@ export class Outbox {
   }
 
   private leave(at: number): void {
-    const { length } = (this.messages[at] as Outgoing).bytes
-    this.queuedBytes -= length
-    this.doneBytes += length
+    const bytes = messageBytes((this.messages[at] as Outgoing).bytes)
+    this.queuedBytes -= bytes
+    this.doneBytes += bytes
   }
 
   private compact(): void {

@@ -86,7 +86,7 @@ export const makeNatsHub = (
       ...(checked.tls === undefined ? {} : { tls: checked.tls }),
     })(link)
     link.use(bus)
-    yield* Effect.addFinalizer(() => Effect.sync(() => link.presence.remote.end()))
+    yield* Effect.addFinalizer(() => Effect.sync(() => link.presence.end()))
     yield* Effect.addFinalizer(() => endLink(link))
     const dropsArrived = (options.slowConsumer ?? limits.slowConsumer) === "block"
     const joined = (hub: BareHub, subject: string, ownEpoch: number): HubBridge => {
@@ -109,20 +109,20 @@ export const makeNatsHub = (
       // The bridge is no subscriber of the program.
       stats: Effect.map(service.stats, (stats) => ({ ...stats, subscribers: stats.subscribers - 1 })),
       network: {
-        clients: Effect.sync(() => link.presence.clients),
+        clients: Effect.sync(() => link.presence.clients.others),
         presence: Stream.unwrapScoped(
           Effect.map(
             Effect.acquireRelease(
-              Effect.sync(() => link.presence.remote.watch()),
-              (watch) => Effect.sync(() => link.presence.remote.unwatch(watch)),
+              Effect.sync(() => link.presence.clients.watch()),
+              (watch) => Effect.sync(() => link.presence.clients.unwatch(watch)),
             ),
             (watch) => watch.stream,
           ),
         ),
-        opened: (id, remote, since) => link.presence.opened(id, remote, since),
-        closed: (id) => link.presence.closed(id),
+        opened: (id, remote, since) => link.presence.clients.opened(id, remote, since),
+        closed: (id) => link.presence.clients.closed(id),
       },
-      rooms: { ...hubs, isShared: true, create: createRoom },
+      rooms: { ...hubs, isShared: true, create: createRoom, members: link.presence.members },
       observe: (observer) => Effect.zipRight(service.observe(observer), tap.observe(observer)),
       natsState: Effect.sync(() => ({
         node,

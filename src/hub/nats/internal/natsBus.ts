@@ -1,12 +1,19 @@
-import type { Authenticator, NatsConnection, NodeConnectionOptions, Status } from "@nats-io/transport-node"
+import type {
+  Authenticator,
+  NatsConnection,
+  NodeConnectionOptions,
+  PermissionViolationError,
+  Status,
+} from "@nats-io/transport-node"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Redacted from "effect/Redacted"
 import type * as Scope from "effect/Scope"
+import type { HubDetachReason } from "../../../domain/index.ts"
 import { userInfoOf } from "../../../domain/userInfo.ts"
 import type { NatsAuth, NatsHubOptions, NatsTls, Secret } from "../NatsHubOptions.ts"
 import { NatsConnectError, NatsMissingError } from "../natsErrors.ts"
-import type { Bus, BusObserver, ConnectBus } from "./Bus.ts"
+import type { Bus, BusObserver, ConnectBus, RefusedSubject } from "./Bus.ts"
 
 type Client = typeof import("@nats-io/transport-node")
 
@@ -92,12 +99,11 @@ const growingPauses = (): { readonly next: () => number; readonly reset: () => v
   }
 }
 
-/** The reason of an error of the client, as a text for users. */
+/** The text of an error of the client, for users. */
 const reasonOf = (error: unknown): string => {
   if (!(error instanceof Error)) return String(error)
   const { cause, message, name } = error
   if (name === "AuthorizationError") return "NATS refuses the credentials (Authorization Violation)"
-  if (name === "PermissionViolationError") return `NATS does not allow this user to use the subject (${message})`
   if (name === "TimeoutError") return "the server does not answer"
   if (message === "connection refused") return message
   if (cause instanceof Error && cause.message !== message) return `${message} (${cause.message})`
@@ -208,31 +214,47 @@ const busOf = (connection: NatsConnection): { readonly bus: Bus; readonly renew:
   return { bus, renew }
 }
 
+/** The subject of a permission error; `undefined` for another error. */
+const refusedBy = (error: unknown): RefusedSubject | undefined => {
+  if (!(error instanceof Error) || error.name !== "PermissionViolationError") return undefined
+  const { operation, subject } = error as PermissionViolationError
+  return { subject, action: operation === "subscription" ? "subscribe" : "publish" }
+}
+
+const detachReasonOf = (error: unknown): HubDetachReason =>
+  error instanceof Error && error.name === "AuthorizationError"
+    ? { _tag: "CredentialsRefused" }
+    : { _tag: "NatsFailed", message: reasonOf(error) }
+
 /**
  * Reports each new connection, the end of each connection with the last reason of the client, and refused subjects.
  */
 const watch = (connection: NatsConnection, observer: BusObserver, onConnected: () => void): void => {
   let isConnected = true
-  let reason: string | undefined
-  const end = (fallback: string): void => {
+  let reason: HubDetachReason | undefined
+  const end = (fallback: HubDetachReason): void => {
     if (!isConnected) return
     isConnected = false
     observer.onDisconnected(reason ?? fallback)
   }
+  const onError = (error: unknown): void => {
+    const refused = refusedBy(error)
+    if (refused === undefined) reason = detachReasonOf(error)
+    else observer.onRefused(refused)
+  }
   const take = (status: Status): void => {
     switch (status.type) {
       case "error":
-        if (status.error.name === "PermissionViolationError") observer.onRefused(reasonOf(status.error))
-        else reason = reasonOf(status.error)
+        onError(status.error)
         break
       case "staleConnection":
-        reason = "NATS does not answer"
+        reason = { _tag: "NatsSilent" }
         break
       case "ldm":
-        reason = "the NATS server shuts down"
+        reason = { _tag: "NatsShutDown" }
         break
       case "disconnect":
-        end(`the connection to NATS at ${status.server} has ended`)
+        end({ _tag: "ConnectionEnded", server: status.server })
         break
       case "reconnect":
         isConnected = true
@@ -241,12 +263,12 @@ const watch = (connection: NatsConnection, observer: BusObserver, onConnected: (
         observer.onConnected(status.server)
         break
       case "close":
-        end("the NATS client has ended")
+        end({ _tag: "NatsClientEnded" })
         break
     }
   }
   const run = async (): Promise<void> => {
     for await (const status of connection.status()) take(status)
   }
-  run().catch(() => end("the NATS client has failed"))
+  run().catch((error: unknown) => end(detachReasonOf(error)))
 }

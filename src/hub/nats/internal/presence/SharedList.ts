@@ -1,59 +1,59 @@
 import * as Duration from "effect/Duration"
-import type { ConnectionId } from "../../../domain/index.ts"
-import type { Timing } from "../../../runtime/Timing.ts"
-import type { RemoteClient } from "../../RemoteClient.ts"
-import { type ClientsPart, OwnClients } from "./OwnClients.ts"
-import { RemoteClients } from "./RemoteClients.ts"
+import type { Timing } from "../../../../runtime/Timing.ts"
+import type { ListEntry, ListPart } from "./ListPart.ts"
+import { OwnList } from "./OwnList.ts"
+import { type ListKind, RemoteLists } from "./RemoteLists.ts"
 
-// Clients that come and go within this time share one announcement.
+// Changes within this time share one announcement.
 const changePause = Duration.millis(100)
 
 // A node sends its whole list at most this often, however many nodes ask for it.
 const wholePause = Duration.millis(250)
 
-/** The announcements of clients. */
-export interface PresenceLink {
+/** The announcements of a list. */
+export interface ListLink<E extends ListEntry> {
   /** Whether announcements reach the other nodes. */
   readonly isReachable: () => boolean
-  readonly announceClients: (part: ClientsPart) => void
+  /** The longest announcement, bytes. */
+  readonly mostBytes: () => number
+  readonly announce: (part: ListPart<E>) => void
   /** Asks a node for its whole list. */
   readonly ask: (epoch: number) => void
 }
 
 /**
- * The clients of all nodes. A node announces changes of its clients with a version. Each sign of life contains the version
- * too, so a node that has missed a change finds out, and asks for the whole list.
+ * A list that each node announces, such as its clients. A node announces changes with a version. Each sign of life has the
+ * version too, so a node that has missed a change finds out, and asks for the whole list.
  */
-export class ClientPresence {
-  readonly remote = new RemoteClients()
-  private readonly own = new OwnClients()
-  private readonly link: PresenceLink
+export class SharedList<E extends ListEntry, V> {
+  readonly remote: RemoteLists<E, V>
+  private readonly own = new OwnList<E>()
+  private readonly link: ListLink<E>
   private readonly timing: Timing
   private isChangeDue = false
   private isWholeDue = false
   /** When the whole list of a node was asked for last, by its epoch. */
   private readonly asked = new Map<number, number>()
 
-  constructor(link: PresenceLink, timing: Timing) {
+  constructor(link: ListLink<E>, timing: Timing, kind: ListKind<E, V>) {
     this.link = link
     this.timing = timing
+    this.remote = new RemoteLists(kind)
   }
 
+  /** The announced version of the list of this node. */
   get version(): number {
     return this.own.version
   }
 
-  get clients(): ReadonlyArray<RemoteClient> {
-    return this.remote.all
-  }
-
-  opened(id: ConnectionId, remote: string, since: number): void {
-    this.own.open(id, remote, since)
+  /** Adds an entry of this node, or replaces the one with its key. */
+  set(entry: E): void {
+    this.own.set(entry)
     this.announceSoon()
   }
 
-  closed(id: ConnectionId): void {
-    this.own.close(id)
+  delete(key: number): void {
+    this.own.delete(key)
     this.announceSoon()
   }
 
@@ -71,8 +71,11 @@ export class ClientPresence {
    * changes, and the other nodes ask for the list later.
    */
   private announceChanges(): void {
-    const parts = this.own.takeChanges()
-    if (this.link.isReachable()) for (const part of parts) this.link.announceClients(part)
+    this.announce(this.own.takeChanges(this.link.mostBytes()))
+  }
+
+  private announce(parts: ReadonlyArray<ListPart<E>>): void {
+    if (this.link.isReachable()) for (const part of parts) this.link.announce(part)
   }
 
   /** Another node asks for the list of this one. */
@@ -82,7 +85,7 @@ export class ClientPresence {
     this.timing.after(wholePause, () => {
       this.isWholeDue = false
       this.announceChanges()
-      if (this.link.isReachable()) for (const part of this.own.whole()) this.link.announceClients(part)
+      this.announce(this.own.whole(this.link.mostBytes()))
     })
   }
 
@@ -91,7 +94,7 @@ export class ClientPresence {
     if (this.remote.needsWhole(epoch, node, version)) this.askFor(epoch)
   }
 
-  onPart(epoch: number, node: string, part: ClientsPart): void {
+  onPart(epoch: number, node: string, part: ListPart<E>): void {
     if (!this.remote.take(epoch, node, part)) this.askFor(epoch)
   }
 
