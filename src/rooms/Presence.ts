@@ -7,6 +7,11 @@ import type { ConnectionId } from "../domain/index.ts"
 export interface RoomMember<M> {
   readonly id: ConnectionId
   readonly member: M
+  /**
+   * The name of the node of a connection of another node, for rooms that several nodes share. Absent for a connection of
+   * this node.
+   */
+  readonly node?: string
 }
 
 /**

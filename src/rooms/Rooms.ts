@@ -9,6 +9,7 @@ import { parseErrorLine } from "../domain/ParseErrorText.ts"
 import { makeHubs } from "../hub/index.ts"
 import { Admissions } from "./internal/Admissions.ts"
 import { JoinedRoom } from "./internal/JoinedRoom.ts"
+import { RemoteMembers, valueCodec } from "./internal/RemoteMembers.ts"
 import type { Room } from "./internal/Room.ts"
 import { RoomTable } from "./internal/RoomTable.ts"
 import type { RoomMember } from "./Presence.ts"
@@ -23,7 +24,10 @@ const make = <M = undefined, I = M, R = never>(
     const hubs = given ?? (yield* makeHubs(hubOptions))
     const context = yield* Effect.context<R>()
     const table = yield* Effect.acquireRelease(
-      Effect.sync(() => new RoomTable<M>(hubs)),
+      Effect.sync(() => {
+        const remote = hubs.members === undefined ? undefined : new RemoteMembers(hubs.members, valueCodec(schema))
+        return new RoomTable<M>(hubs, remote)
+      }),
       (made) => Effect.sync(() => made.close()),
     )
     const problemOf = schema === undefined ? () => undefined : problemBy(schema)
@@ -98,7 +102,7 @@ const make = <M = undefined, I = M, R = never>(
         using(name, (room) => hubs.serviceOf(room.hub).subscribe(subscribeOptions)),
       subscribeAs: (name, codec, subscribeOptions) =>
         using(name, (room) => hubs.serviceOf(room.hub).subscribeAs(codec, subscribeOptions)),
-      members: (name) => Effect.sync(() => table.find(name)?.members ?? []),
+      members: (name) => Effect.sync(() => table.members(name)),
       presence: (name) =>
         Stream.unwrapScoped(
           using(name, (room) =>

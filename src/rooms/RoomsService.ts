@@ -28,7 +28,10 @@ export interface JoinRequest<M> {
   readonly id: ConnectionId
   readonly remote: Endpoint
   readonly member: M
-  /** The number of members of the room. No other connection joins the room before this join has ended. */
+  /**
+   * The number of members of the room on this node. No other connection of this node joins the room before this join has
+   * ended.
+   */
   readonly size: number
 }
 
@@ -52,8 +55,9 @@ export interface RoomsOptions<M, I = M, R = never> extends HubOptions {
   readonly admit?: (request: JoinRequest<M>) => Effect.Effect<void, string, R>
   /**
    * The hubs of the rooms. `rooms` of a `NatsHub` makes rooms that several nodes share: what is published in a room reaches
-   * its members on all nodes. `members`, `presence` and `admit` know the members of this node only. The framing, the budget
-   * and the policy are those of the hubs; do not set them here. Default: hubs in memory.
+   * its members on all nodes. `members` and `presence` have the members of all nodes, a tenth of a second later than on
+   * their own node; values travel as JSON by the schema `member`. `admit` and `names` know this node only. The framing, the
+   * budget and the policy are those of the hubs; do not set them here. Default: hubs in memory.
    */
   readonly hubs?: Hubs
 }
@@ -109,7 +113,10 @@ export interface RoomsService<M> {
     codec: Codec.EffectCodec<A, R>,
     options?: HubSubscribeAsOptions,
   ) => Effect.Effect<Stream.Stream<A, SlowConsumerError | CodecError, R>, SettingsError, Scope.Scope>
-  /** The members of a room now, in the order in which they joined. The list is empty if the room does not exist. */
+  /**
+   * The members of a room now, in the order in which they joined; if several nodes share the rooms, the members of the other
+   * nodes follow. The list is empty if the room does not exist.
+   */
   readonly members: (room: string) => Effect.Effect<ReadonlyArray<RoomMember<M>>>
   /**
    * The members of a room at the start of the stream, then each join, change of a value and leave. If more than 1024

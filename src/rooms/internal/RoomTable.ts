@@ -1,20 +1,30 @@
 import * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"
 import type { Hubs } from "../../hub/index.ts"
+import type { RoomMember } from "../Presence.ts"
+import type { RemoteMembers } from "./RemoteMembers.ts"
 import { Room } from "./Room.ts"
 
 /** The rooms that exist. The first use makes a room, and the end of its last use ends the room. */
 export class RoomTable<M> {
   private readonly hubs: Hubs
+  private readonly remote: RemoteMembers<M> | undefined
   private readonly rooms = new Map<string, Room<M>>()
   private closed = false
 
-  constructor(hubs: Hubs) {
+  /** `remote`: the members of the other nodes, if the hubs are shared. */
+  constructor(hubs: Hubs, remote: RemoteMembers<M> | undefined) {
     this.hubs = hubs
+    this.remote = remote
   }
 
   find(name: string): Room<M> | undefined {
     return this.rooms.get(name)
+  }
+
+  /** The members of a room on all nodes. */
+  members(name: string): ReadonlyArray<RoomMember<M>> {
+    return this.rooms.get(name)?.members ?? this.remote?.of(name) ?? []
   }
 
   get names(): ReadonlyArray<string> {
@@ -25,7 +35,7 @@ export class RoomTable<M> {
   acquire(name: string): Room<M> {
     let room = this.rooms.get(name)
     if (room === undefined) {
-      room = new Room<M>(name, this.hubs.framing, this.hubs.create(name))
+      room = new Room<M>(name, this.hubs.framing, this.hubs.create(name), this.remote)
       if (this.closed) room.close()
       else this.rooms.set(name, room)
     }
