@@ -92,6 +92,14 @@ const rows = [
     ],
   ],
   [
+    "Hub on NATS",
+    [
+      ["Attached nodes", "short", [[now("tcpfx_hub_attached"), "{{instance}}"]]],
+      ["Other nodes", "short", [[now("tcpfx_hub_nodes"), "{{instance}}"]]],
+      ["Bytes that wait for NATS", "bytes", [[now("tcpfx_hub_queued_bytes"), "{{instance}}"]]],
+    ],
+  ],
+  [
     "Process",
     [
       ["Load of the event loop", "percentunit", [[rate("nodejs_eventloop_active_seconds_total"), "{{instance}}"]]],

@@ -5,7 +5,9 @@ import * as Effect from "effect/Effect"
 import { tcpEndpoint } from "../../src/domain/index.ts"
 import { execForm, readStages, textsOf } from "../support/dockerfile.ts"
 import { askHttp } from "../support/http.ts"
-import { readKubernetes } from "../support/kubernetes.ts"
+import { readKubernetes, readKubernetesHub } from "../support/kubernetes.ts"
+import { natsServer, startNats } from "../support/natsServer.ts"
+import { haveAll } from "../support/peers.ts"
 import { dialRaw } from "../support/rawPeer.ts"
 import { start } from "../support/tcpfxProcess.ts"
 import { temporaryFolder } from "../support/transportFixture.ts"
@@ -116,11 +118,55 @@ describe.skipIf(!isRoot)("the image of deploy/Dockerfile, in a folder", () => {
       yield* peer.send("hello\n")
       yield* server.waitFor("stderr", /#1 connected/)
       yield* server.kill("SIGTERM")
-      yield* server.waitFor("stderr", /draining 1 connection/)
+      yield* server.waitFor("stderr", /still accepts them for/)
+      expect(yield* askHttp(pathOf("readinessProbe"))).toMatchObject({ status: 503 })
+      const late = yield* dialRaw(tcpEndpoint("127.0.0.1", port))
+      yield* late.send("late\n")
+      yield* peer.expect("late\n")
+      yield* server.waitFor("stderr", /draining 2 connections/)
       expect(yield* askHttp(pathOf("readinessProbe"))).toMatchObject({ status: 503 })
       expect(yield* askHttp(pathOf("livenessProbe"))).toMatchObject({ status: 200 })
-      yield* peer.halfClose
+      yield* Effect.all([peer.halfClose, late.halfClose])
       expect((yield* server.ended).code).toBe(143)
+    }),
+  )
+
+  it.scopedLive.runIf(haveAll(natsServer))("shares a hub between pods with deploy/kubernetes/tcpfx-hub.yaml", () =>
+    Effect.gen(function* () {
+      const { container, natsConfig, secret } = readKubernetesHub()
+      // The port of the health check of NATS may be in use on this machine.
+      const nats = yield* startNats({
+        config: natsConfig.replace(/^http: .*$/m, ""),
+        within: ["env", `NATS_PASSWORD=${secret["password"]}`],
+      })
+      const root = yield* installImage
+      const address = new URL(secret["url"] ?? "")
+      address.host = `127.0.0.1:${nats.port}`
+      const env = { TCPFX_SERVE_HUB: address.href }
+      const run = (pod: string) =>
+        Effect.gen(function* () {
+          const words = container.args.map((word) => anyPort(word).replace("$(POD_NAME)", pod))
+          const server = yield* runInImage(root, words, env)
+          return { server, ...(yield* portsOf(server)) }
+        })
+      const [one, other] = [yield* run("tcpfx-6c9d-abcde"), yield* run("tcpfx-6c9d-fghij")]
+      yield* one.server.waitFor("stderr", /@tcpfx-6c9d-fghij shares the hub/)
+      yield* one.server.waitFor("stderr", /the hub is attached/)
+      const here = yield* dialRaw(tcpEndpoint("127.0.0.1", one.port))
+      const there = yield* dialRaw(tcpEndpoint("127.0.0.1", other.port))
+      // With --quiet-probes a client has a row from its first data on.
+      yield* there.send("x\n")
+      yield* other.server.waitFor("stderr", /#1 connected/)
+      yield* here.send("from one pod\n")
+      yield* there.expect("from one pod\n")
+      const ready = (path: string) => askHttp(`http://127.0.0.1:${one.watched}${path}`)
+      expect(yield* ready("/readyz/hub")).toMatchObject({ status: 200, body: "ready\n" })
+      expect((yield* ready("/metrics")).body).toMatch(/^tcpfx_hub_attached 1$[\s\S]*^tcpfx_hub_nodes 1$/m)
+      yield* nats.process.kill("SIGKILL")
+      yield* one.server.waitFor("stderr", /the hub is detached/)
+      expect(yield* ready("/readyz")).toMatchObject({ status: 200 })
+      expect(yield* ready("/readyz/hub")).toMatchObject({ status: 503, body: "the hub is detached\n" })
+      expect((yield* ready("/metrics")).body).toMatch(/^tcpfx_hub_attached 0$/m)
     }),
   )
 })

@@ -5,7 +5,7 @@ import * as Either from "effect/Either"
 import { helpTexts } from "../../src/cli/commands/helpTexts.ts"
 import { parseDuration } from "../../src/domain/index.ts"
 import { execForm, readStages, textsOf } from "../support/dockerfile.ts"
-import { readKubernetes } from "../support/kubernetes.ts"
+import { readKubernetes, readKubernetesHub } from "../support/kubernetes.ts"
 
 const help = helpTexts("0")["serve --help"] ?? ""
 
@@ -18,6 +18,8 @@ const expectFlags = (words: ReadonlyArray<string>) => {
   const unknown = flagsOf(words).filter((flag) => !new RegExp(`^ {2}(-\\w, | {4})${flag}( |$)`, "m").test(help))
   expect(unknown).toEqual([])
 }
+
+const noRights = { allowPrivilegeEscalation: false, readOnlyRootFilesystem: true, capabilities: { drop: ["ALL"] } }
 
 const { version } = JSON.parse(readFileSync("package.json", "utf8")) as { version: string }
 
@@ -40,10 +42,15 @@ describe("deploy/Dockerfile", () => {
   })
 })
 
-describe("deploy/kubernetes/tcpfx.yaml", () => {
-  const { container, deployment, pod, service } = readKubernetes()
+const manifests = [
+  ["deploy/kubernetes/tcpfx.yaml", readKubernetes()],
+  ["deploy/kubernetes/tcpfx-hub.yaml", readKubernetesHub()],
+] as const
+
+describe.each(manifests)("%s", (_path, { container, deployment, pod, service }) => {
   const portOf = (name: string) => container.ports.find((port) => port.name === name)?.containerPort
   const flagValue = (flag: string) => container.args.find((word) => word.startsWith(`${flag}=`))?.slice(flag.length + 1)
+  const secondsOf = (flag: string) => Duration.toSeconds(Either.getOrThrow(parseDuration(flagValue(flag) ?? "")))
 
   it("has flags that exist, and the ports that the command opens", () => {
     expectFlags(container.args)
@@ -61,13 +68,12 @@ describe("deploy/kubernetes/tcpfx.yaml", () => {
     expect(container.ports.map(({ name }) => name)).toEqual(expect.arrayContaining([service.ports[0]?.targetPort]))
   })
 
-  it("gives the drain its time: the grace period is longer than preStop and --drain together", () => {
-    const drain = Duration.toSeconds(Either.getOrThrow(parseDuration(flagValue("--drain") ?? "")))
-    const preStop = container.lifecycle.preStop.sleep.seconds
-    expect(pod.terminationGracePeriodSeconds).toBeGreaterThanOrEqual(preStop + drain + 5)
+  it("gives the drain its time: the grace period is longer than --drain-delay and --drain together", () => {
+    const delay = secondsOf("--drain-delay")
+    expect(pod.terminationGracePeriodSeconds).toBeGreaterThanOrEqual(delay + secondsOf("--drain") + 5)
     // A load balancer that asks /readyz has seen a failure before the server stops listening.
     const { failureThreshold, periodSeconds, timeoutSeconds } = container.readinessProbe
-    expect(preStop).toBeGreaterThanOrEqual(failureThreshold * periodSeconds + timeoutSeconds)
+    expect(delay).toBeGreaterThanOrEqual(failureThreshold * periodSeconds + timeoutSeconds)
     expect(deployment.strategy.rollingUpdate).toEqual({ maxSurge: 1, maxUnavailable: 0 })
   })
 
@@ -76,11 +82,39 @@ describe("deploy/kubernetes/tcpfx.yaml", () => {
       .split(":")
       .map(Number)
     expect(pod.securityContext).toEqual({ runAsNonRoot: true, runAsUser: user, runAsGroup: group })
-    expect(container.securityContext).toEqual({
-      allowPrivilegeEscalation: false,
-      readOnlyRootFilesystem: true,
-      capabilities: { drop: ["ALL"] },
-    })
+    expect(container.securityContext).toEqual(noRights)
     expect(pod.automountServiceAccountToken).toBe(false)
+  })
+})
+
+describe("the hub of deploy/kubernetes/tcpfx-hub.yaml", () => {
+  const { budget, container, deployment, nats, natsConfig, natsService, secret } = readKubernetesHub()
+
+  it("has the name of the pod as the name of the node, and the address and password of the secret", () => {
+    expect(container.args).toContain("--hub-node=$(POD_NAME)")
+    expect(container.env).toEqual([
+      { name: "POD_NAME", valueFrom: { fieldRef: { fieldPath: "metadata.name" } } },
+      { name: "TCPFX_SERVE_HUB", valueFrom: { secretKeyRef: { name: "tcpfx-hub", key: "url" } } },
+    ])
+    const { hostname, password, port, username } = new URL(secret["url"] ?? "")
+    expect({ hostname, password, port }).toEqual({
+      hostname: "tcpfx-nats",
+      password: secret["password"],
+      port: `${natsService.ports[0]?.port}`,
+    })
+    expect(natsConfig).toContain(`user: ${username}`)
+  })
+
+  it("runs NATS without rights, behind the service that selects it", () => {
+    const { metadata, spec } = nats.template
+    expect(nats.selector.matchLabels).toEqual(metadata.labels)
+    expect(natsService.selector).toEqual(metadata.labels)
+    expect(spec.containers[0].securityContext).toEqual(noRights)
+    expect(spec.securityContext.runAsNonRoot).toBe(true)
+  })
+
+  it("keeps most pods during a maintenance of the cluster", () => {
+    expect(budget.minAvailable).toBeLessThan(deployment.replicas)
+    expect(budget.selector.matchLabels).toEqual(deployment.selector.matchLabels)
   })
 })

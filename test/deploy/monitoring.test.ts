@@ -29,13 +29,16 @@ const metricsIn = (expression: string): ReadonlyArray<string> =>
 
 const isNumeric = (value: object): value is Metric.Metric<unknown, number, unknown> => Metric.MetricTypeId in value
 
+/** The metrics that a server reads only for a scrape. */
+const readAtScrape = ["tcpfx_pending_bytes", "tcpfx_hub_attached", "tcpfx_hub_nodes", "tcpfx_hub_queued_bytes"]
+
 /** The metrics that `tcpfx serve --metrics` can have, from their definitions. Other tests of this process have metrics too. */
 const exposed = Effect.gen(function* () {
   // A metric appears with its first value.
   for (const definition of Object.values(Metrics)) if (isNumeric(definition)) definition.unsafeUpdate(0, [])
   const pairs = [...(yield* Metric.snapshot), ...(yield* processMetrics)]
   const names = [...readExposition(Prometheus.text(pairs)).keys()]
-  return new Set([...names.filter((name) => /^(?:tcpfx|process|nodejs)_/.test(name)), "tcpfx_pending_bytes"])
+  return new Set([...names.filter((name) => /^(?:tcpfx|process|nodejs)_/.test(name)), ...readAtScrape])
 })
 
 const documented = new Set(

@@ -67,6 +67,23 @@ describe.skipIf(!haveAll(python))("a restart on a socket that another process ho
       }),
   )
 
+  it.scopedLive("refuses no client and loses no answer by SIGTERM alone with --drain-wait", () =>
+    Effect.gen(function* () {
+      const holder = yield* socketHolder
+      const port = yield* holder.serve("old", echo("old", ["--drain-delay", "200ms", "--drain-wait", "20s"]))
+      const storm = yield* connectStorm(port, clients)
+      yield* storm.further("old", exchanges)
+      yield* holder.serve("new", echo("new"))
+      yield* holder.kill("old", "SIGTERM")
+      expect(yield* holder.ended("old")).toBe(143)
+      yield* storm.further("new", exchanges)
+      const { answered, ...failed } = yield* storm.stop
+      expect(failed).toEqual({ refused: 0, reset: 0, cut: 0 })
+      expect(Object.keys(answered)).toEqual(["old", "new"])
+      expect(yield* endNew(holder)).toBe(143)
+    }),
+  )
+
   it.scopedLive("of the library refuses no client and loses no answer, by SIGTERM alone", () =>
     Effect.gen(function* () {
       const holder = yield* socketHolder

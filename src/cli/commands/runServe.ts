@@ -30,8 +30,6 @@ import { checkPayloads, payloadsOf } from "../flags/payloads.ts"
 import { programFrom } from "../flags/programFlags.ts"
 import { checkEncoding, lookOf } from "../flags/viewFlags.ts"
 import { hubFacts, sharedHub } from "../hub/sharedHub.ts"
-import { describeSkipped, inputPayloads } from "../input/inputPayloads.ts"
-import type { PayloadForm } from "../input/PayloadForm.ts"
 import { filesOf, openLogs } from "../logs/openLogs.ts"
 import { shownEvents } from "../output/eventBlocks.ts"
 import { coderOf, setEncoding, withClockOf } from "../output/Look.ts"
@@ -43,16 +41,17 @@ import { Stdio } from "../process/stdio.ts"
 import { debug, tell, tellError, warn } from "../process/tell.ts"
 import { checkTlsVariables, isTlsAsked, pathsOf, serverTls } from "../tls/server.ts"
 import type { PageFace } from "../ui/PageFace.ts"
-import { sendTelemetry } from "../watch/sendTelemetry.ts"
-import { keepMetrics, serveMetrics } from "../watch/serveMetrics.ts"
+import { watchServer } from "../watch/serverWatch.ts"
 import { checkWorkers, crewOf, workerMode, workersOf } from "../workers/crewOf.ts"
 import { firstClientLeft } from "./firstClient.ts"
 import { onlyConnectionLeft, withAcceptedConnection, withoutListening } from "./inetd.ts"
+import { makeLeaving } from "./leaving.ts"
 import { endpointsOf, startListening } from "./listening.ts"
 import { chatOptions, operatorLine } from "./operatorLine.ts"
 import { leavesAddress, pickListen } from "./picking.ts"
 import { serveProgramDependencies } from "./programDependencies.ts"
 import { reloadAccess } from "./reloadAccess.ts"
+import { sendInput } from "./sendInput.ts"
 import { type ServeOptions, serveFlags } from "./serve.ts"
 import { serveDependencies } from "./serveDependencies.ts"
 import {
@@ -113,6 +112,7 @@ const serveWith = (options: ServeOptions, page: PageFace) =>
       hasProxies: asked.proxyProtocol === "require",
       hasPage: options.ui,
       servesOneClient: isForOneClient,
+      isInetd: options.inetd,
       readsInput: !options.noStdin && !options.recvOnly,
       ...logFacts(options),
       ...hubFacts(options),
@@ -210,10 +210,13 @@ const serveWith = (options: ServeOptions, page: PageFace) =>
       if (Option.isSome(options.control)) {
         yield* serveControl(options.control.value, { assistant, backlog: settings.backlog })
       }
-      // The end sends the last values of the metrics, so the metrics begin later and end first.
-      if (Option.isSome(options.otlp)) yield* sendTelemetry(options.otlp.value)
-      if (Option.isSome(options.metrics) || Option.isSome(options.otlp)) yield* keepMetrics(server, settings.frame)
-      const watchNotes = Option.isSome(options.metrics) ? yield* serveMetrics(options.metrics.value, server) : []
+      const leaving = makeLeaving(options)
+      const watchNotes = yield* watchServer(options, {
+        server,
+        frame: settings.frame,
+        hub,
+        isLeaving: leaving.hasBegun,
+      })
       yield* startRepeats(assistant, automation)
       const listening = { ...options, isGiven: isEndpointGiven(options), isAsked: picked.isAsked }
       if (isForOneClient) yield* Effect.forkScoped(Effect.zipRight(yield* firstClientLeft(server), leave))
@@ -261,6 +264,8 @@ const serveWith = (options: ServeOptions, page: PageFace) =>
       const signal = yield* Effect.raceFirst(signals.first, Effect.as(ending, undefined))
       yield* debug(signal === undefined ? "the server ends" : `${signal} ends the server`)
       isDraining = true
+      // When nothing reads the output any more, the server drains at once.
+      if (!isForOneClient && !options.inetd) yield* Effect.raceFirst(Fiber.await(shown), leaving.wait(server))
       yield* stdio.beginEnd(settings.drain)
       yield* server.drain
       yield* stdio.untilGivenUp(serving.written)
@@ -287,38 +292,3 @@ const allOf = <R>(reloads: ReadonlyArray<Effect.Effect<void, CommandFailed, R>>)
     yield* Effect.forEach(failures, tellError, { discard: true })
     if (failures.length > 0) return yield* usageError(failures.join("; "))
   })
-
-/** Sends every line of standard input with `send`. The server continues after the end of the input. */
-const sendInput = <E, R>(
-  server: ServerService,
-  { frame, maxFrame }: CheckedServerSettings,
-  form: PayloadForm,
-  send: (payload: Uint8Array) => Effect.Effect<unknown, E, R>,
-) =>
-  Effect.gen(function* () {
-    const stdio = yield* Stdio
-    const payloads = inputPayloads(yield* stdio.openInput, {
-      form,
-      frame,
-      maxFrame,
-      onSkipped: (skipped) => stdio.tell("warn", describeSkipped(skipped, maxFrame)),
-      onRefused: (message) => stdio.tell("warn", message),
-    })
-    while (yield* payloads.more) {
-      // Input from a program or file waits for the first client. A user at a terminal sees that no client is connected.
-      if (stdio.inputKind !== "terminal") yield* untilAnyClient(server)
-      // The framing has already checked these payloads.
-      yield* Effect.orDie(Effect.forEach(payloads.take(), send, { discard: true }))
-    }
-  }).pipe(
-    Effect.scoped,
-    Effect.catchTag("CommandFailed", (error) => tellError(`${error.message}; the rest of standard input is not sent`)),
-  )
-
-const untilAnyClient = (server: ServerService) =>
-  Effect.gen(function* () {
-    const events = yield* server.subscribeEvents()
-    const connections = yield* server.connections
-    if (connections.some(({ state }) => state !== "closing")) return
-    yield* Stream.runDrain(Stream.takeUntil(events, (event) => event._tag === "ConnectionOpened"))
-  }).pipe(Effect.scoped)

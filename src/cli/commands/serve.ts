@@ -77,6 +77,12 @@ export const serveFlags = {
   drain: value("drain", "TIME", parseDuration, {
     help: "How long Ctrl-C and SIGTERM wait for connections to close before a reset (default 5s).",
   }),
+  drainDelay: value("drain-delay", "TIME", parseDuration, {
+    help: "Before the drain, answer not ready at /readyz for TIME, and still accept clients (default: not at all).",
+  }),
+  drainWait: value("drain-wait", "TIME", parseDuration, {
+    help: "Before the drain, stop listening, and let the clients leave by themselves for TIME (default: not at all).",
+  }),
   output: outputFlag("text; with -l raw, unless it goes to a terminal"),
   ...viewFlags,
   plain: plainFlag,

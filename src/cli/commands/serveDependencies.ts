@@ -29,6 +29,7 @@ export interface ServeFacts extends LogFacts, ViewFacts, HubFacts {
   /** Whether the command line names no host, no socket file and no inherited socket. */
   readonly leavesAddress: boolean
   readonly servesOneClient: boolean
+  readonly isInetd: boolean
   /** Whether no flag excludes standard input. */
   readonly readsInput: boolean
 }
@@ -53,6 +54,7 @@ type ServeKey =
   | ("hub" | "hubName" | "hubNode" | "hubCreds" | "hubNkey" | "hubCa" | "hubCert")
   | ("eol" | "crlf" | "hex" | "checksum")
   | ("heartbeatInterval" | "heartbeatTimeout" | "noTraffic" | "quietProbes" | "pick" | "maxConns")
+  | ("drainDelay" | "drainWait")
   | ("repeat" | "nameFrom" | "refusal" | "quit" | "noStdin" | "recvOnly" | "sendOnly")
   | (typeof besideUi)[number]
   | LogKey
@@ -163,6 +165,11 @@ export const serveDependencies: ReadonlyArray<Dependency<ServeKey, ServeFacts>> 
     flags: ["maxConns"],
     isMet: ({ servesOneClient }) => !servesOneClient,
     problem: "has no effect with -l alone, which serves one client; give -k too",
+  },
+  {
+    flags: ["drainDelay", "drainWait"],
+    isMet: ({ isInetd, servesOneClient }) => !servesOneClient && !isInetd,
+    problem: "has no effect with -l alone or --inetd, which serve one client",
   },
   ...logDependencies,
   {

@@ -77,6 +77,39 @@ describe("tcpfx serve --metrics", () => {
     }),
   )
 
+  it.scopedLive("is not ready for --drain-delay and still accepts clients, until a second signal", () =>
+    Effect.gen(function* () {
+      const { base, port, server } = yield* watched(["--mode", "echo", "--drain-delay", "1h"])
+      yield* server.kill("SIGTERM")
+      yield* server.waitFor("stderr", /^tcpfx: not ready for new clients; the server still accepts them for 1 h$/m)
+      expect(yield* askHttp(`${base}/readyz`)).toMatchObject({ status: 503, body: "about to drain\n" })
+      expect(yield* askHttp(`${base}/healthz`)).toMatchObject({ status: 200 })
+      const late = yield* dialRaw(tcpEndpoint("127.0.0.1", port))
+      yield* late.send("late")
+      yield* late.expect("late")
+      yield* server.kill("SIGTERM")
+      expect((yield* server.ended).code).toBe(143)
+    }),
+  )
+
+  it.scopedLive("lets clients leave by themselves for --drain-wait, and then ends", () =>
+    Effect.gen(function* () {
+      const { base, port, server } = yield* watched(["--mode", "echo", "--drain-delay", "1ms", "--drain-wait", "1h"])
+      const peer = yield* dialRaw(tcpEndpoint("127.0.0.1", port))
+      yield* server.waitFor("stderr", /#1 connected/)
+      yield* server.kill("SIGTERM")
+      yield* server.waitFor("stderr", /^tcpfx: waits for the clients to leave, 1 h at most$/m)
+      yield* server.waitFor("stderr", /stopped listening/)
+      expect(yield* askHttp(`${base}/readyz`)).toMatchObject({ status: 503, body: "about to drain\n" })
+      yield* peer.send("still here")
+      yield* peer.expect("still here")
+      yield* peer.halfClose
+      yield* peer.expectEnd
+      expect((yield* server.ended).code).toBe(143)
+      expect(server.text("stderr")).not.toContain("draining")
+    }),
+  )
+
   it.scopedLive("answers only GET and HEAD of its paths, one request for each connection", () =>
     Effect.gen(function* () {
       const { base } = yield* watched(["--mode", "echo"])
