@@ -46,6 +46,8 @@ export interface HostedObserver {
 /** A connection in another process. After the end of the connection, a call has no effect. */
 export interface Hosted {
   readonly send: (payload: Uint8Array) => void
+  /** Waits until the other process has taken most of the sent payloads. */
+  readonly taken: Effect.Effect<void>
   readonly halfClose: () => void
   readonly pause: () => void
   readonly resume: () => void

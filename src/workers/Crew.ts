@@ -40,9 +40,7 @@ export interface Crew {
 }
 
 const tick = Duration.seconds(1)
-// A worker that does not answer for this number of ticks is replaced, because its connections are stuck.
-const silentTicks = 10
-// A worker that has run for less than a second is replaced after this delay, which doubles at each failure in a row.
+// A worker that was ready for less than a second is replaced after this delay, which doubles at each failure in a row.
 const shortestDelayMillis = 100
 const longestDelayMillis = 5000
 const briefMillis = 1000
@@ -119,10 +117,9 @@ class Staff implements ConnectionHost {
       halfClosed: options.halfClosed,
       tls: this.tls,
     }
-    const startedAt = main.timing.elapsed()
     const worker: WorkerProcess = new WorkerProcess(number, spawnWorker(options.command), setup, main, {
       onReady: () => this.onReady(worker),
-      onEnded: (cause, connections) => this.onEnded(worker, cause, connections, main.timing.elapsed() - startedAt),
+      onEnded: (cause, connections, readyMillis) => this.onEnded(worker, cause, connections, readyMillis),
     })
     this.workers.set(number, worker)
   }
@@ -143,7 +140,7 @@ class Staff implements ConnectionHost {
     if (started !== undefined) Deferred.unsafeDone(started, result)
   }
 
-  private onEnded(worker: WorkerProcess, cause: string, connections: number, ranMillis: number): void {
+  private onEnded(worker: WorkerProcess, cause: string, connections: number, readyMillis: number): void {
     const { number, pid = 0 } = worker
     this.workers.delete(number)
     for (const finisher of this.finishers) finisher()
@@ -153,7 +150,7 @@ class Staff implements ConnectionHost {
       return
     }
     this.main.emit((stamp) => ({ ...stamp, _tag: "WorkerEnded", worker: number, pid, cause, connections }))
-    const failures = ranMillis < briefMillis ? (this.failuresInARow.get(number) ?? 0) + 1 : 0
+    const failures = readyMillis < briefMillis ? (this.failuresInARow.get(number) ?? 0) + 1 : 0
     this.failuresInARow.set(number, failures)
     this.restarts.set(number, (this.restarts.get(number) ?? 0) + 1)
     const replace = (): void => {
@@ -170,7 +167,7 @@ class Staff implements ConnectionHost {
   private armTick(): void {
     this.main.timing.after(tick, () => {
       if (this.isOver) return
-      for (const worker of this.workers.values()) if (worker.isReady) worker.tick(silentTicks)
+      for (const worker of this.workers.values()) worker.tick()
       this.armTick()
     })
   }
@@ -214,13 +211,18 @@ class Staff implements ConnectionHost {
     else worker.take(wire, owner)
   }
 
-  /** The ready worker with the fewest connections. Of several such workers, the next one in turn. */
+  /** The worker for the next connection: one that answers, or else one that is ready. */
   private choose(): WorkerProcess | undefined {
+    return this.emptiest(({ isAnswering }) => isAnswering) ?? this.emptiest(({ isReady }) => isReady)
+  }
+
+  /** The worker with the fewest connections. Of several such workers, the next one in turn. */
+  private emptiest(isFit: (worker: WorkerProcess) => boolean): WorkerProcess | undefined {
     const { count } = this.options
     let best: WorkerProcess | undefined
     for (let step = 1; step <= count; step++) {
       const worker = this.workers.get(((this.last + step - 1) % count) + 1)
-      if (worker?.isReady === true && worker.size < (best?.size ?? Number.POSITIVE_INFINITY)) best = worker
+      if (worker !== undefined && isFit(worker) && worker.size < (best?.size ?? Number.POSITIVE_INFINITY)) best = worker
     }
     if (best !== undefined) this.last = best.number
     return best

@@ -32,6 +32,7 @@ const scripted = () => {
   const note = (what: string) => () => void asked.push(what)
   const hosted: Hosted = {
     send: (payload) => void asked.push(`send ${new TextDecoder().decode(payload)}`),
+    taken: Effect.void,
     halfClose: note("halfClose"),
     pause: note("pause"),
     resume: note("resume"),

@@ -7,7 +7,7 @@ import { Client } from "../../src/client/index.ts"
 import { decodeServerEventLine, type ServerEvent, tcpEndpoint, unixEndpoint } from "../../src/domain/index.ts"
 import { Testing } from "../../src/testing/index.ts"
 import { NodeTransport, Tls } from "../../src/transport/index.ts"
-import { poll, queuedBytes } from "../support/kernel.ts"
+import { poll, queuedBytes, residentBytes, untilStill } from "../support/kernel.ts"
 import { dialRaw } from "../support/rawPeer.ts"
 import { expectServeRefuses, type Process, tcpfxServe } from "../support/tcpfxProcess.ts"
 import { string } from "../support/texts.ts"
@@ -212,6 +212,26 @@ describe("tcpfx serve --workers", () => {
       yield* reader.halfClose
       yield* writer.halfClose
       expect((yield* server.ended).code).toBe(130)
+    }),
+  )
+
+  it.scopedLive("stops reading from its clients while nobody reads its output, and loses nothing", () =>
+    Effect.gen(function* () {
+      const { port, server } = yield* tcpfxServe(["--workers", "2", "--mode", "discard", "--output", "raw"])
+      const peers = yield* dialMany(port, 2)
+      const before = [server.child.pid ?? 0, ...workersOf(server)].map((pid) => [pid, residentBytes(pid)] as const)
+      server.child.stdout.pause()
+      const size = 48 * 1024 * 1024
+      for (const peer of peers) yield* peer.send(Buffer.alloc(size, "x"))
+      // The queues of the sockets stay full, because neither the main process nor the workers read on.
+      expect(yield* untilStill("the queue of the sockets", () => queuedBytes(port))).toBeGreaterThan(0)
+      for (const [pid, bytes] of before) expect(residentBytes(pid) - bytes).toBeLessThan(40 * 1024 * 1024)
+      server.child.stdout.resume()
+      yield* server.waitForBytes("stdout", 2 * size)
+      yield* server.kill("SIGTERM")
+      for (const peer of peers) yield* peer.halfClose
+      expect((yield* server.ended).code).toBe(143)
+      expect(server.bytes("stdout").length).toBe(2 * size)
     }),
   )
 

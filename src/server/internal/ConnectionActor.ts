@@ -203,6 +203,10 @@ export class ConnectionActor
     this.core.write(wire)
   }
 
+  get taken(): undefined {
+    return undefined
+  }
+
   send(payload: Uint8Array): Effect.Effect<void, SendError> {
     return this.connection.send(payload)
   }

@@ -180,6 +180,10 @@ export class HostedConnection implements OpenConnection, HostedObserver {
     this.hosted.send(payload)
   }
 
+  get taken(): Effect.Effect<void> {
+    return this.hosted.taken
+  }
+
   send(payload: Uint8Array): Effect.Effect<void, SendError> {
     return Effect.suspend((): Effect.Effect<void, SendError> => {
       const { bus, settings, tap } = this.context
@@ -195,7 +199,7 @@ export class HostedConnection implements OpenConnection, HostedObserver {
       if (wire instanceof InvalidPayloadError) return Effect.fail(wire)
       if (tap.wantsSent || bus.wantsFrames()) this.onSent(payload)
       this.hosted.send(payload)
-      return bus.unblocked
+      return Effect.zipRight(this.taken, bus.unblocked)
     })
   }
 

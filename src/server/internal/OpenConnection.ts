@@ -18,6 +18,8 @@ export interface OpenConnection {
   readonly isGone: () => boolean
   /** Sends a payload to the peer, framed as `wire`, without an event. */
   readonly sendQuietly: (payload: Uint8Array, wire: Uint8Array) => void
+  /** For a connection in another process: waits until that process has taken most of the sent payloads. */
+  readonly taken: Effect.Effect<void> | undefined
   readonly send: (payload: Uint8Array) => Effect.Effect<void, SendError>
   readonly halfClose: Effect.Effect<void>
   readonly pause: () => void

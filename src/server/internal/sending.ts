@@ -30,6 +30,7 @@ export const makeSending = ({ bus, core, hub, settings, tap }: SendingParts) => 
       const wire = Framing.encodeFrame(settings.frame, payload, settings.maxFrame)
       if (wire instanceof InvalidPayloadError) return Effect.fail(wire)
       const to: Array<ConnectionId> = []
+      let taken: Set<Effect.Effect<void>> | undefined
       for (const id of ids) {
         const actor = core.actors.get(id)
         if (actor?.isWritable() !== true) continue
@@ -40,9 +41,14 @@ export const makeSending = ({ bus, core, hub, settings, tap }: SendingParts) => 
         }
         actor.sendQuietly(payload, wire)
         to.push(id)
+        if (actor.taken === undefined) continue
+        taken ??= new Set()
+        taken.add(actor.taken)
       }
       if (to.length > 0) reportSent(to, payload)
-      return Effect.as(bus.unblocked, to)
+      const sent =
+        taken === undefined ? bus.unblocked : Effect.zipRight(Effect.all(taken, { discard: true }), bus.unblocked)
+      return Effect.as(sent, to)
     })
 
   const broadcast = (payload: Uint8Array): Sent =>

@@ -4,7 +4,7 @@ import { Kind, RecordReader, RecordWriter } from "./Records.ts"
 /** The callbacks of a channel. */
 export interface ChannelOwner {
   readonly onRecord: (kind: number, body: Buffer) => void
-  /** The other process has taken the queued records. Called once after `isFull` was `true`. */
+  /** The kernel has taken the queued records. Called once after `isFull` was `true`. */
   readonly onDrained?: () => void
 }
 
@@ -46,9 +46,14 @@ export class Channel {
     this.begin(Kind.json, text.length).bytes(text)
   }
 
+  /** The number of bytes that wait for the other process in this process. */
+  get queuedBytes(): number {
+    return this.isOver ? 0 : this.writer.length + this.socket.writableLength
+  }
+
   /** Whether the sender should stop until `onDrained`. */
   isFull(): boolean {
-    const full = !this.isOver && this.writer.length + this.socket.writableLength > fullBytes
+    const full = this.queuedBytes > fullBytes
     if (full) this.isTold = false
     return full
   }
@@ -63,6 +68,7 @@ export class Channel {
   close(): void {
     this.isOver = true
     this.socket.destroy()
+    this.onDrained()
   }
 
   private flush(): void {

@@ -48,7 +48,8 @@ export class Figures {
   get keepSending(): Effect.Effect<never> {
     const once = Effect.flatMap(this.server.traffic, ({ bytesIn, bytesOut }) => {
       const traffic = bytesIn + bytesOut
-      if (traffic === this.sentTraffic) return Effect.void
+      // A main process that reads nothing should not find many old figures later.
+      if (traffic === this.sentTraffic || this.channel.isFull()) return Effect.void
       this.sentTraffic = traffic
       return this.send
     })

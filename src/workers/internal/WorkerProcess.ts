@@ -1,7 +1,8 @@
 import type { ChildProcess } from "node:child_process"
 import { Duplex, PassThrough } from "node:stream"
 import { serialize } from "node:v8"
-import { closeReasons } from "../../domain/index.ts"
+import { closeReasons, formatBytes } from "../../domain/index.ts"
+import { Waiters } from "../../runtime/Waiters.ts"
 import type { HostedFigures, HostedObserver, HostedOwner, HostedServer } from "../../server/ConnectionHost.ts"
 import { takeSocket } from "../../transport/handOver.ts"
 import type { Wire } from "../../transport/index.ts"
@@ -14,8 +15,11 @@ import { figureBytes, Kind } from "./Records.ts"
 /** The callbacks of a worker to its crew. */
 export interface WorkerOwner {
   readonly onReady: () => void
-  /** The process has ended. `cause` says how. The observers of its connections already have their ends. */
-  readonly onEnded: (cause: string, connections: number) => void
+  /**
+   * The process has ended. `cause` says how. It was ready for `readyMillis`. The observers of its connections already have
+   * their ends.
+   */
+  readonly onEnded: (cause: string, connections: number, readyMillis: number) => void
 }
 
 interface Entering {
@@ -30,6 +34,15 @@ interface Open {
   readonly since: number
   figures: HostedFigures
 }
+
+// A worker that is not ready after this number of ticks is replaced.
+const startTicks = 30
+// A worker that does not answer for this number of ticks is replaced, because its connections are stuck.
+const silentTicks = 10
+// A worker that does not answer for this number of ticks gets no new connections while another worker answers. It is also
+// replaced if more than `mostQueuedBytes` wait for it.
+const doubtfulTicks = 3
+const mostQueuedBytes = 64 * 1024 * 1024
 
 const none: HostedFigures = { bytesIn: 0, bytesOut: 0, pendingBytes: 0, isClosing: false }
 
@@ -55,9 +68,14 @@ export class WorkerProcess {
   /** The questions that the worker has not answered yet. */
   private readonly asked = new Map<number, () => void>()
   private lastAsked = 0
+  private readyAt: number | undefined
   private isOver = false
   private isEnding = false
+  /** The number of ticks since the worker was started, was ready, or has answered. */
   private silentTicks = 0
+  private readonly takenWaiters = new Waiters()
+  /** Waits until the channel is not full. */
+  private readonly taken = this.takenWaiters.until(() => !this.channel.isFull())
   private failure: string | undefined
 
   constructor(number: number, child: ChildProcess, setup: WorkerSetup, main: HostedServer, owner: WorkerOwner) {
@@ -67,6 +85,7 @@ export class WorkerProcess {
     this.owner = owner
     this.channel = new Channel(channelOf(child), {
       onRecord: (kind, body) => this.onRecord(kind, body),
+      onDrained: () => this.takenWaiters.wake(),
     })
     this.link = new HubLink(main.hub, this.channel, main.settings.frame)
     const bytes = serialize(setup)
@@ -138,13 +157,26 @@ export class WorkerProcess {
     this.command({ do: what, number })
   }
 
-  /** Called once a second. Kills a worker that has not answered for `most` ticks. */
-  tick(most: number): void {
+  /** Whether the worker can serve new connections now. */
+  get isAnswering(): boolean {
+    return this.isReady && this.silentTicks < doubtfulTicks
+  }
+
+  /** Called once a second. Kills a worker that is stuck. */
+  tick(): void {
     this.silentTicks++
-    if (this.silentTicks > most) {
-      this.failure = `it did not answer for ${most} s`
-      this.child.kill("SIGKILL")
+    const { queuedBytes } = this.channel
+    if (!this.isReady) {
+      if (this.silentTicks > startTicks) this.abandon(`it was not ready after ${startTicks} s`)
+    } else if (this.silentTicks > silentTicks) this.abandon(`it did not answer for ${silentTicks} s`)
+    else if (this.silentTicks >= doubtfulTicks && queuedBytes > mostQueuedBytes) {
+      this.abandon(`it did not answer, and ${formatBytes(queuedBytes)} waited for it`)
     } else this.command({ do: "ping" })
+  }
+
+  private abandon(why: string): void {
+    this.failure = why
+    this.child.kill("SIGKILL")
   }
 
   /** Asks the worker to end. Its connections must have ended, or the server must be over. */
@@ -201,6 +233,8 @@ export class WorkerProcess {
     switch (report.is) {
       case "ready":
         this.isReady = true
+        this.silentTicks = 0
+        this.readyAt = this.main.timing.elapsed()
         this.owner.onReady()
         break
       case "pong":
@@ -253,6 +287,7 @@ export class WorkerProcess {
           record.u32(ticket)
           record.bytes(payload)
         },
+        taken: this.taken,
         halfClose: commandOf("halfClose"),
         pause: commandOf("pause"),
         resume: commandOf("resume"),
@@ -292,6 +327,6 @@ export class WorkerProcess {
     for (const ticket of [...this.entering.keys()]) this.refuse(ticket, "ECONNABORTED")
     for (const done of this.asked.values()) done()
     this.asked.clear()
-    this.owner.onEnded(cause, connections)
+    this.owner.onEnded(cause, connections, this.readyAt === undefined ? 0 : now - this.readyAt)
   }
 }
