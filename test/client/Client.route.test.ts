@@ -48,6 +48,15 @@ describe("a client behind a proxy", () => {
       yield* peer.close
     }))
 
+  test("says that a proxy accepted the connection and did not answer", () =>
+    Effect.gen(function* () {
+      const proxy = proxyAt(yield* scriptedProxy(() => {}))
+      const client = yield* Client.make({ proxy, connectTimeout: 50 })
+      const { code, message } = yield* Effect.flip(client.connect(tcpEndpoint("plc.invalid", 502)))
+      expect(code).toBe("ETIMEDOUT")
+      expect(message).toMatch(/no answer in time: the proxy accepted the connection, but did not answer; /)
+    }))
+
   test("distinguishes a refusing proxy from an unreachable proxy, and shows no password", () =>
     Effect.gen(function* () {
       const client = yield* Client.make()

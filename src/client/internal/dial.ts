@@ -50,14 +50,17 @@ export const dial = (
     }
     const own = yield* Effect.flatMap(Effect.scope, (scope) => Scope.fork(scope, scope.strategy))
     const { proxy, sendProxy } = settings
-    let isSecuring = false
+    // The step that a connection has reached after the server or the proxy has accepted it, for the message of a timeout.
+    let step: string | undefined
     const reached =
       proxy === undefined
         ? Effect.map(reach(endpoint, settings, observer, undefined), direct)
-        : byProxy(endpoint, proxy, settings, observer)
+        : byProxy(endpoint, proxy, settings, observer, () => {
+            step = noTunnel
+          })
     return yield* reached.pipe(
       Effect.tap(({ remote, wire }) => {
-        isSecuring = settings.tls !== undefined
+        step = settings.tls === undefined ? undefined : noHandshake
         if (sendProxy !== undefined) wire.write(encodeProxyHeader(sendProxy, wire.local, remote))
       }),
       Effect.flatMap((dialled) => secure(dialled, endpoint, settings.tls)),
@@ -71,7 +74,7 @@ export const dial = (
             reason: "Timeout",
             code: "ETIMEDOUT",
             ...proxyField(proxy),
-            ...(isSecuring ? { problem: noHandshake } : {}),
+            ...(step === undefined ? {} : { problem: step }),
           }),
       }),
       Effect.onError(() => Scope.close(own, Exit.void)),
@@ -79,6 +82,8 @@ export const dial = (
   })
 
 const noHandshake = "the server accepted the connection, but did not finish the TLS handshake; perhaps it speaks no TLS"
+const noTunnel =
+  "the proxy accepted the connection, but did not answer; perhaps it speaks another protocol, or the target does not answer"
 
 const direct = (wire: Wire): Dialled => ({ wire, remote: wire.remote, isPaused: false })
 
@@ -92,6 +97,7 @@ const byProxy = (
   proxy: ProxyServer,
   settings: DialSettings,
   observer: DialObserver,
+  onReached: () => void,
 ): Effect.Effect<Dialled, ConnectError, Scope.Scope | Transport> =>
   Effect.gen(function* () {
     if (endpoint._tag === "Unix" || endpoint.host.includes("%")) {
@@ -109,6 +115,7 @@ const byProxy = (
       ({ advice, code }) =>
         new ConnectError({ endpoint, reason: "ProxyUnreachable", code, problem: advice, ...proxyField(proxy) }),
     )
+    onReached()
     return { wire: yield* tunnel(wire, proxy, endpoint), remote: endpoint, isPaused: true }
   })
 
