@@ -22,6 +22,15 @@ const openTerminal = (): number | undefined => {
   }
 }
 
+const identityOf = (fd: number): string | undefined => {
+  try {
+    const { dev, ino } = fs.fstatSync(fd)
+    return `${dev}:${ino}`
+  } catch {
+    return undefined
+  }
+}
+
 /** Writes to the terminal. A terminal that has hung up refuses the write, and its input then ends too. */
 const show = (fd: number, text: string): void => {
   try {
@@ -39,6 +48,7 @@ export const askSecret = (question: string): Effect.Effect<string | undefined> =
   Effect.async((resume) => {
     const fd = openTerminal()
     if (fd === undefined) return resume(Effect.succeed(undefined))
+    const identity = identityOf(fd)
     const input = new tty.ReadStream(fd)
     let typed: Array<string> = []
     let isOver = false
@@ -46,6 +56,8 @@ export const askSecret = (question: string): Effect.Effect<string | undefined> =
       isOver = true
       input.setRawMode(false)
       input.destroy()
+      // libuv opens the terminal again where it can, and then closes only its own descriptor (uv_tty_init).
+      if (identityOf(fd) === identity) fs.closeSync(fd)
     }
     const finish = (secret: string | undefined) => {
       if (isOver) return

@@ -1,5 +1,5 @@
 import { createPrivateKey } from "node:crypto"
-import { writeFileSync } from "node:fs"
+import { existsSync, readdirSync, readlinkSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 import { describe, expect, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
@@ -22,6 +22,20 @@ const material = Effect.gen(function* () {
   writeFileSync(at("pw"), "se cret\r\nnot this\n", { mode: 0o600 })
   return at
 })
+
+/** The paths of the open descriptors of a process. Empty on systems without /proc. */
+const openPaths = (pid: number): ReadonlyArray<string> => {
+  const folder = `/proc/${pid}/fd`
+  if (!existsSync(folder)) return []
+  return readdirSync(folder).flatMap((fd) => {
+    try {
+      return [readlinkSync(join(folder, fd))]
+    } catch {
+      // The process has closed the descriptor.
+      return []
+    }
+  })
+}
 
 describe("the passphrase of a key", () => {
   it.scopedLive("comes from the first line of a file, also at a reload, when a new file has another passphrase", () =>
@@ -83,6 +97,7 @@ describe("the passphrase of a key", () => {
       yield* terminal.type("se crex\x7ft\r")
       yield* terminal.until(/listening on 127\.0\.0\.1:\d+/)
       expect(terminal.lines().join("\n")).not.toMatch(/se cre/)
+      expect(openPaths(terminal.pid)).not.toContain("/dev/tty")
       process.kill(terminal.pid, "SIGHUP")
       yield* terminal.until(/read the certificates again/)
     }),
