@@ -33,15 +33,14 @@ export const cutOff = (
   sending: Sending,
   { peer, quit, until }: ConversationDeadlines,
   state: UntilState | undefined,
+  talk: Talk,
 ): Effect.Effect<never, CommandFailed> =>
   Effect.gen(function* () {
     yield* Effect.catchTag(Fiber.join(sending), "ConnectionClosedError", () => Effect.never)
     if (Option.isNone(quit)) return yield* Effect.never
     yield* Effect.sleep(quit.value)
     const time = `within ${formatMillis(Duration.toMillis(quit.value))} after the end of the input (-q)`
-    if (state !== undefined && until?.isOnce === false) {
-      return yield* networkError(`--until did not hold ${time}: ${state.missing()}`)
-    }
+    if (until !== undefined && state !== undefined) return yield* networkError(notHeld(peer, until, state, talk, time))
     return yield* networkError(`the ${peer} did not close ${time}; the rest of its data is cut off`)
   })
 
@@ -54,9 +53,17 @@ export const tooLate = (
   if (until === undefined || state === undefined || Option.isNone(within)) return Effect.never
   return Effect.flatMap(Effect.sleep(within.value), () => {
     const time = `within ${formatMillis(Duration.toMillis(within.value))} (-w)`
-    if (!until.isOnce) return networkError(`--until did not hold ${time}: ${state.missing()}`)
-    return networkError(
-      talk.replies > 0 ? `the reply of the ${peer} did not end ${time}` : `the ${peer} sent no reply ${time}`,
-    )
+    return networkError(notHeld(peer, until, state, talk, time))
   })
+}
+
+const notHeld = (
+  peer: ConversationDeadlines["peer"],
+  until: Untils,
+  state: UntilState,
+  talk: Talk,
+  time: string,
+): string => {
+  if (!until.isOnce) return `--until did not hold ${time}: ${state.missing()}`
+  return talk.replies > 0 ? `the reply of the ${peer} did not end ${time}` : `the ${peer} sent no reply ${time}`
 }

@@ -90,15 +90,14 @@ export const converse =
         return
       }
       const ended = Effect.gen(function* () {
-        const isHeld = yield* Effect.raceFirst(
-          Fiber.join(receiving),
-          Effect.raceFirst(cutOff(sending, options, state), tooLate(options, state, talk)),
-        )
-        if (isHeld) return
+        if (yield* Fiber.join(receiving)) return
         const isWhole = Effect.flatMap(connection.closeNotify, (notified) =>
           notified === false ? networkError(cutShort(peer)) : Effect.void,
         )
         if (state?.holdsAtFin() === true) {
+          // --once ends with the reply, and --delay and --lockstep leave the rest of the input to the condition.
+          const sendsRest = until?.isOnce === false && options.pacing === undefined
+          if (sendsRest || outgoing.handed().untaken > 0) yield* finishInput(sending, options)
           yield* isWhole
           return
         }
@@ -117,7 +116,7 @@ export const converse =
           )
         yield* finishInput(sending, options)
         yield* isWhole
-      })
+      }).pipe(Effect.raceFirst(Effect.raceFirst(cutOff(sending, options, state, talk), tooLate(options, state, talk))))
       yield* losses === undefined
         ? Effect.catchTag(ended, "ConnectionClosedError", (error) => withMissing(error, until, state))
         : Effect.tapErrorTag(ended, "ConnectionClosedError", (error) =>
@@ -157,15 +156,21 @@ const sendAll = (
   return Effect.gen(function* () {
     const onSent = yield* noting((now) => state.sent(now))
     const onEnd = yield* noting((now) => state.inputEnded(now))
-    yield* outgoing.sendAll(connection, pace, onSent)
+    yield* outgoing.sendAll(connection, pace, { onSending: () => state.sending(), onSent })
     onEnd()
   })
 }
 
+// A reset that has arrived is known after the next reads of the event loop.
+const resetNotice = Duration.millis(20)
+
 /** Waits until the input is sent and the system of the server has acknowledged it, for a short time. */
 const sent = (connection: Connection, sending: Sending, receiving: Receiving) =>
   Effect.raceFirst(
-    Effect.zipRight(Fiber.join(sending), fateOfSent(connection)),
+    Effect.zipRight(
+      Fiber.join(sending),
+      Effect.flatMap(fateOfSent(connection), (fate) => (fate === "read" ? Effect.void : Effect.sleep(resetNotice))),
+    ),
     // The server may close its side. A reset ends the conversation with its reason.
     Effect.zipRight(Fiber.join(receiving), Effect.never),
   )

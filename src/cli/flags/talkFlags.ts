@@ -1,7 +1,15 @@
 import * as Duration from "effect/Duration"
 import * as Either from "effect/Either"
 import * as Option from "effect/Option"
-import { type Framing, parseCount, parseDeadline, parseDuration, parseEscapes, parseSize } from "../../domain/index.ts"
+import {
+  escapeControls,
+  type Framing,
+  parseCount,
+  parseDeadline,
+  parseDuration,
+  parseEscapes,
+  parseSize,
+} from "../../domain/index.ts"
 import { encodeEscapes } from "../input/encodeText.ts"
 import type { PayloadForm } from "../input/PayloadForm.ts"
 import { type CommandFailed, usageError } from "../process/exit.ts"
@@ -76,6 +84,12 @@ interface TalkOptions {
 // With `--once` in raw framing, a reply ends when the server sends nothing for this time.
 const replyPauseMillis = 50
 
+/** The bytes that end each frame, and that no payload contains. Undefined for other framings. */
+const markOf = ({ name }: Framing.Framing): Buffer | undefined => {
+  if (name === "line") return Buffer.from("\n")
+  return name.startsWith("delim:") ? Buffer.from(name.slice("delim:".length), "hex") : undefined
+}
+
 /** The conditions of `--until` or `--once`. Undefined without these flags. */
 export const untilsOf = (
   { once, until }: TalkOptions,
@@ -106,6 +120,14 @@ export const untilsOf = (
         const bytes = yield* Either.mapLeft(encodeEscapes(one.text, coder), ({ message }) =>
           usageError(`--until text: ${message}`),
         )
+        const mark = markOf(frame)
+        if (mark !== undefined && Buffer.from(bytes).includes(mark)) {
+          return yield* Either.left(
+            usageError(
+              `--until text:${escapeControls(one.text)} never holds: it contains the end of a frame of --frame ${frame.name}, and one frame must contain the text`,
+            ),
+          )
+        }
         conditions.push({ _tag: "Text", bytes, shown: one.text })
       }
     }

@@ -1,10 +1,10 @@
-import { formatMillis } from "../../domain/index.ts"
+import { escapeControls, formatMillis } from "../../domain/index.ts"
 
 /** A condition that ends a conversation although the connection stays. */
 export type Until =
   | {
       readonly _tag: "Quiet"
-      /** How long neither side sends anything. */
+      /** How long neither side sends anything. A payload that the kernel has not accepted yet is being sent. */
       readonly millis: number
       /** Whether the time starts only after received data. Otherwise it also starts at the end of the input. */
       readonly needsReply: boolean
@@ -35,6 +35,7 @@ export class UntilState {
   private bytes = 0
   private frames = 0
   private isInputOver = false
+  private isSending = false
   /** The time of the last data in either direction, or of the end of the input. */
   private lastAt = 0
 
@@ -65,8 +66,14 @@ export class UntilState {
     )
   }
 
+  /** This side begins to send a payload. Until the payload is sent, no quiet holds. */
+  sending(): void {
+    this.isSending = true
+  }
+
   /** This side has sent a payload. */
   sent(now: number): void {
+    this.isSending = false
     this.lastAt = now
   }
 
@@ -78,18 +85,22 @@ export class UntilState {
 
   /** The time at which a quiet is long enough if nothing happens until then. Undefined if no quiet has begun. */
   dueAt(): number | undefined {
+    if (this.isSending) return undefined
     const times = this.conditions.flatMap((one) => (this.isQuietBegun(one) ? [this.lastAt + one.millis] : []))
     return times.length === 0 ? undefined : Math.min(...times)
   }
 
-  /** Whether a condition holds because the peer has sent FIN: after it, the peer is quiet for ever. */
+  /**
+   * Whether a condition holds because the peer has sent FIN: after it, the peer is quiet for ever. The caller sends the
+   * rest of the input.
+   */
   holdsAtFin(): boolean {
     return this.conditions.some((one) => this.isQuietBegun(one))
   }
 
   /** The parts of the conditions that are missing, in words. */
   missing(): string {
-    const texts = this.searches.map(({ shown }) => `no text ${JSON.stringify(shown)} came`)
+    const texts = this.searches.map(({ shown }) => `no text "${escapeControls(shown)}" came`)
     const others = this.conditions.flatMap((one) => {
       if (one._tag === "Bytes") return [`${this.bytes} of ${one.count} bytes came`]
       if (one._tag === "Frames") return [`${this.frames} of ${one.count} frames came`]

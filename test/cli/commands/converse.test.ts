@@ -51,7 +51,7 @@ const talking = (serve: Serve, given: Partial<ConverseOptions> = {}) =>
       ...given,
     })
     const running = yield* Effect.fork(
-      Effect.either(Effect.scoped(Effect.flatMap(connect({ halfClosed: "keep" }), talk))).pipe(
+      Effect.either(Effect.scoped(Effect.flatMap(connect({ halfClosed: "keep", outbox: 0 }), talk))).pipe(
         Effect.provideService(Stdio, ownStdio),
       ),
     )
@@ -135,6 +135,63 @@ describe("a conversation with --once", () => {
       yield* endInput
       expect(yield* Fiber.join(running)).toEqual(Either.right(undefined))
       expect(written()).toBe("got 5")
+    }).pipe(inMemory),
+  )
+})
+
+describe("a conversation with --until quiet:TIME", () => {
+  const until = Either.getOrThrow(
+    untilsOf({ ...noFlags, until: [{ _tag: "Quiet", millis: 100, needsReply: false }] }, Framing.raw, plainForm),
+  )
+
+  it.scoped("is not quiet while the server does not accept the input", () =>
+    Effect.gen(function* () {
+      const received = yield* Deferred.make<number>()
+      const { endInput, goesOn, offer, running, written } = yield* talking(
+        (connection) =>
+          Effect.gen(function* () {
+            yield* connection.pause
+            yield* connection.send(utf8("!"))
+            yield* Effect.sleep("1 second")
+            yield* connection.resume
+            yield* Deferred.succeed(received, (yield* Testing.receiveAll(connection)).length)
+          }),
+        { until, shutdown: "never" },
+      )
+      yield* offer("x".repeat(100))
+      yield* endInput
+      expect(yield* goesOn).toBe(true)
+      yield* TestClock.adjust("900 millis")
+      expect([yield* goesOn, written()]).toEqual([true, "!"])
+      yield* TestClock.adjust("100 millis")
+      expect(yield* goesOn).toBe(true)
+      yield* TestClock.adjust("100 millis")
+      expect(yield* Fiber.join(running)).toEqual(Either.right(undefined))
+      expect(yield* Deferred.await(received)).toBe(100)
+    }).pipe(Effect.provide(MemoryTransport.layer({ capacityBytes: 16 }))),
+  )
+
+  it.scoped("sends the rest of its input after the FIN of the server", () =>
+    Effect.gen(function* () {
+      const received = yield* Deferred.make<string>()
+      const { endInput, goesOn, offer, running } = yield* talking(
+        (connection) =>
+          Effect.gen(function* () {
+            yield* connection.send(utf8("!"))
+            yield* connection.halfClose
+            yield* Deferred.succeed(received, string(yield* Testing.receiveAll(connection)))
+          }),
+        { until, shutdown: "never" },
+      )
+      for (const part of ["0", "1", "2"]) {
+        expect(yield* goesOn).toBe(true)
+        yield* offer(part)
+        yield* TestClock.adjust("400 millis")
+      }
+      expect(yield* goesOn).toBe(true)
+      yield* endInput
+      expect(yield* Fiber.join(running)).toEqual(Either.right(undefined))
+      expect(yield* Deferred.await(received)).toBe("012")
     }).pipe(inMemory),
   )
 })

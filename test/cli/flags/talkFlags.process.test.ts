@@ -63,17 +63,17 @@ describe("tcpfx connect --until", () => {
         code: 1,
         stdout: "12345",
         stderr:
-          'tcpfx: the server closed the connection before --until held: no text "OK\\\\n" came, 5 of 9 bytes came\n',
+          'tcpfx: the server closed the connection before --until held: no text "OK\\n" came, 5 of 9 bytes came\n',
       })
       expect(yield* tcpfxRun(["connect", `${silent.port}`, ...until, "-i", "100ms"])).toMatchObject({
         code: 1,
         stderr:
-          'tcpfx: the connection ended before --until held: it sent nothing for 100 ms; no text "OK\\\\n" came, 5 of 9 bytes came\n',
+          'tcpfx: the connection ended before --until held: it sent nothing for 100 ms; no text "OK\\n" came, 5 of 9 bytes came\n',
       })
       expect(yield* tcpfxRun(["connect", `${silent.port}`, ...until, "-q", "100ms"])).toMatchObject({
         code: 1,
         stderr:
-          'tcpfx: --until did not hold within 100 ms after the end of the input (-q): no text "OK\\\\n" came, 5 of 9 bytes came\n',
+          'tcpfx: --until did not hold within 100 ms after the end of the input (-q): no text "OK\\n" came, 5 of 9 bytes came\n',
       })
     }),
   )
@@ -98,6 +98,10 @@ describe("tcpfx connect --until", () => {
       expect(yield* tcpfxRun(["connect", `${silent.port}`, ...late, "--once"])).toMatchObject({
         code: 1,
         stderr: "tcpfx: the server sent no reply within 300 ms (-w)\n",
+      })
+      expect(yield* tcpfxRun(["connect", `${silent.port}`, "-q", "50ms", "--once"])).toMatchObject({
+        code: 1,
+        stderr: "tcpfx: the server sent no reply within 50 ms after the end of the input (-q)\n",
       })
     }),
   )
@@ -133,6 +137,13 @@ describe("tcpfx connect --until", () => {
         [["--until", "bytes:1", "--once"], /--until and --once exclude each other/],
         [["--recv-only", "--send", "x"], /--send contradicts --recv-only/],
         [["--send-only", "--once"], /--once needs received data/],
+        [["--send-only", "--only", "in"], /--only in needs received data/],
+        [["--send-only", "-q", "1"], /--quit has no effect with --send-only/],
+        [["--send-only", "-d"], /--send-only has nothing to send with --no-stdin/],
+        [
+          ["--frame", "line", "--until", "text:OK\\r\\n"],
+          /--until text:OK\\r\\n never holds: it contains the end of a frame of --frame line/,
+        ],
         [["-w", "0"], /--connect-timeout: "0" is not a deadline/],
         [["--frame", "line", "--heartbeat", "a\\nb"], /--heartbeat: the payload cannot be sent as one frame \(line\)/],
         [["--reconnect", "--wait", "5s"], /--wait has no effect with --reconnect/],

@@ -48,6 +48,15 @@ describe("the conditions of --until", () => {
     expect([state.dueAt(), state.holdsAtFin()]).toEqual([170, true])
   })
 
+  it("are not quiet while this side sends a payload", () => {
+    const state = new UntilState([quiet(100)], true)
+    state.received(utf8("x"), 0)
+    state.sending()
+    expect([state.dueAt(), state.holdsAtFin()]).toEqual([undefined, true])
+    state.sent(500)
+    expect(state.dueAt()).toBe(600)
+  })
+
   it("begin the quiet of --once only at the first data", () => {
     const state = new UntilState([quiet(50, true)], true)
     state.inputEnded(20)
@@ -62,6 +71,6 @@ describe("the conditions of --until", () => {
       true,
     )
     state.received(utf8("12345"), 0)
-    expect(state.missing()).toBe('no text "OK\\\\n" came, 5 of 9 bytes came, 1 of 3 frames came, no quiet of 1.5 s')
+    expect(state.missing()).toBe('no text "OK\\n" came, 5 of 9 bytes came, 1 of 3 frames came, no quiet of 1.5 s')
   })
 })
