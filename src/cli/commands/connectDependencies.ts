@@ -12,6 +12,10 @@ export interface ConnectFacts extends LogFacts, ViewFacts, ClientTlsFacts {
   readonly once: boolean
   readonly recvOnly: boolean
   readonly sendOnly: boolean
+  /** Whether standard input or a flag gives something to send. */
+  readonly sendsAnything: boolean
+  /** Whether `--only in` is given. */
+  readonly showsOnlyReceived: boolean
   /** Whether standard input or a flag gives payloads that are sent once. */
   readonly sendsOnce: boolean
   readonly hasHeartbeat: boolean
@@ -24,7 +28,7 @@ export interface ConnectFacts extends LogFacts, ViewFacts, ClientTlsFacts {
 type ConnectKey =
   | ("reconnectDelay" | "reconnectMax" | "maxAttempts" | "heartbeatInterval" | "heartbeatTimeout")
   | ClientTlsKey
-  | ("ipv4" | "ipv6" | "family" | "source" | "sourcePort" | "keepalive" | "shutdown")
+  | ("ipv4" | "ipv6" | "family" | "source" | "sourcePort" | "keepalive" | "shutdown" | "noShutdown" | "quit")
   | ("repeat" | "until" | "once" | "delay" | "lockstep" | "sendOnly" | "wait")
   | ("send" | "macro" | "rule" | "rules" | "onConnect" | "heartbeat")
   | (typeof besideUi)[number]
@@ -52,6 +56,21 @@ export const connectDependencies: ReadonlyArray<Dependency<ConnectKey, ConnectFa
     flags: ["once", "until", "lockstep", "rule", "rules"],
     isMet: ({ sendOnly }) => !sendOnly,
     problem: "needs received data, which --send-only drops",
+  },
+  {
+    flags: ["only"],
+    isMet: ({ sendOnly, showsOnlyReceived }) => !sendOnly || !showsOnlyReceived,
+    problem: "in needs received data, which --send-only drops",
+  },
+  {
+    flags: ["noShutdown", "quit"],
+    isMet: ({ sendOnly }) => !sendOnly,
+    problem: "has no effect with --send-only, which closes the connection at the end of the input",
+  },
+  {
+    flags: ["sendOnly"],
+    isMet: ({ sendsAnything }) => sendsAnything,
+    problem: "has nothing to send with --no-stdin; give --send too, or leave --no-stdin out",
   },
   {
     flags: ["delay", "lockstep"],

@@ -104,6 +104,8 @@ export const runConnect = (options: ConnectOptions, page: PageFace, assisted: As
       once: options.once,
       recvOnly: options.recvOnly,
       sendOnly: options.sendOnly,
+      sendsAnything: !options.noStdin || hasSendings(options) || options.onConnect.length > 0,
+      showsOnlyReceived: Option.contains(options.only, "in"),
       sendsOnce: Option.isNone(options.repeat) && (!options.noStdin || hasSendings(options)),
       hasHeartbeat: withoutTls.heartbeat !== undefined,
       hasPage: options.ui,
