@@ -22,7 +22,7 @@ export const start = (parts: CommandParts): void => {
   const said = new Set<string>()
 
   // inetd passes the connection as standard error too. The client must not get the message of a failure as data.
-  const isErrorConnection = process.argv.includes("--inetd") && streams.errorIsInput()
+  const isErrorConnection = process.argv.includes("--inetd") && streams.isInput(streams.error)
 
   const say = (text: string): void => {
     said.add(text)

@@ -130,6 +130,21 @@ describe.skipIf(!haveAll(activate))("tcpfx serve --inetd under systemd-socket-ac
     }),
   )
 
+  it.scopedLive(
+    "serves a listening socket as fd:0, which is standard output too, and shows rows on standard error",
+    () =>
+      Effect.gen(function* () {
+        const { endpoint, server } = yield* activateServe(["--inetd"], ["fd:0"])
+        yield* conversation(endpoint, "first")
+        yield* server.waitFor("stderr", /#1 < first\n(.*\n)*.*#1 closed/)
+        yield* conversation(endpoint, "second")
+        yield* server.waitFor("stderr", /#2 < second\n(.*\n)*.*#2 closed/)
+        expect(server.text("stderr")).not.toMatch(/standard (input|output)/)
+        yield* server.kill("SIGTERM")
+        expect((yield* server.ended).code).toBe(143)
+      }),
+  )
+
   it.scopedLive("refuses a listening socket, and says how to serve it", () =>
     Effect.gen(function* () {
       const { endpoint, server } = yield* activateServe(["--inetd"], ["--inetd"])

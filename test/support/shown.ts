@@ -32,6 +32,7 @@ export const recordedStdio = (colour = false) => {
     inputKind: "pipe",
     outputIsTerminal: colour,
     together: false,
+    outputIsInput: false,
     errorIsInput: false,
     colour: { output: colour, error: colour },
     restartEnd: Effect.void,

@@ -1,10 +1,17 @@
 import * as Effect from "effect/Effect"
+import * as Option from "effect/Option"
 import * as Stream from "effect/Stream"
-import { type FdEndpoint, fdEndpoint, type ListenError, type ServerEvent } from "../../domain/index.ts"
+import {
+  type FdEndpoint,
+  fdEndpoint,
+  type ListenEndpoint,
+  type ListenError,
+  type ServerEvent,
+} from "../../domain/index.ts"
 import type { ServerService } from "../../server/index.ts"
 import { AcceptedTransport, type Transport } from "../../transport/index.ts"
 import { checkInetd, type InetdOptions } from "../flags/inetdFlag.ts"
-import type { CommandFailed } from "../process/exit.ts"
+import { type CommandFailed, usageError } from "../process/exit.ts"
 import { type OutputBytes, Stdio, type StdioService } from "../process/stdio.ts"
 
 // Descriptor 0, on which inetd passes the connection. It passes it as 1 too, and often as 2.
@@ -12,6 +19,10 @@ const connectionFd = 0
 
 /** The endpoint of `--inetd`. */
 export const inetdEndpoint: FdEndpoint = fdEndpoint(connectionFd)
+
+/** Whether an endpoint is standard input. */
+export const isStandardInput = (endpoint: ListenEndpoint): boolean =>
+  endpoint._tag === "Fd" && endpoint.fd === connectionFd
 
 const advice: Readonly<Record<string, string>> = {
   EBADF: "it is not open",
@@ -22,15 +33,26 @@ const advice: Readonly<Record<string, string>> = {
 
 const textOf = (data: OutputBytes): string => Buffer.concat(data instanceof Uint8Array ? [data] : data).toString("utf8")
 
+/** Streams whose standard input has ended. */
+const withoutInput = (stdio: StdioService): StdioService => ({
+  ...stdio,
+  openInput: Effect.succeed({
+    read: (take) => Effect.sync(() => take(undefined)),
+    readLarge: () => {},
+    recycle: () => {},
+  }),
+  inputKind: "pipe",
+})
+
 /**
- * The streams of a command whose standard input and output are its connection: rows go to standard error, and standard
- * input has ended. If standard error is the connection too, nothing is written.
+ * The streams of a command whose standard input and output are a socket that it serves: rows go to standard error, and
+ * standard input has ended. If standard error is the socket too, nothing is written.
  */
-const besideConnection = (stdio: StdioService): StdioService => {
+const besideSocket = (stdio: StdioService): StdioService => {
   const { say, tell } = stdio.errorIsInput ? { say: () => {}, tell: () => {} } : stdio
   const write = (data: string | OutputBytes) => Effect.sync(() => say(typeof data === "string" ? data : textOf(data)))
   return {
-    ...stdio,
+    ...withoutInput(stdio),
     write,
     writeLines: write,
     writeLent: (bytes, recycle) => Effect.map(write(bytes), recycle),
@@ -38,12 +60,6 @@ const besideConnection = (stdio: StdioService): StdioService => {
     gone: Effect.never,
     say,
     tell,
-    openInput: Effect.succeed({
-      read: (take) => Effect.sync(() => take(undefined)),
-      readLarge: () => {},
-      recycle: () => {},
-    }),
-    inputKind: "pipe",
     outputIsTerminal: false,
     together: true,
     colour: { ...stdio.colour, output: stdio.colour.error },
@@ -57,8 +73,26 @@ export const withAcceptedConnection = <A, E, R>(
 ): Effect.Effect<A, E | CommandFailed, R | Stdio | Transport> =>
   Effect.zipRight(
     checkInetd(options),
-    Effect.updateService(Effect.provide(serve, AcceptedTransport.layer), Stdio, besideConnection),
+    Effect.updateService(Effect.provide(serve, AcceptedTransport.layer), Stdio, besideSocket),
   )
+
+/**
+ * Runs `tcpfx serve` with a listening socket as descriptor 0, which has no input. inetd (`wait`) and systemd
+ * (`StandardInput=socket`) pass it as standard output too, and often as standard error.
+ */
+export const withListeningInput = <A, E, R>(
+  { output }: Pick<InetdOptions, "output">,
+  serve: Effect.Effect<A, E, R>,
+): Effect.Effect<A, E | CommandFailed, R | Stdio> =>
+  Effect.gen(function* () {
+    const stdio = yield* Stdio
+    if (stdio.outputIsInput && Option.contains(output, "raw")) {
+      return yield* usageError(
+        "--output raw has no place here: standard output is the listening socket; use --output-file",
+      )
+    }
+    return yield* Effect.provideService(serve, Stdio, stdio.outputIsInput ? besideSocket(stdio) : withoutInput(stdio))
+  })
 
 /** The message of a descriptor 0 that is no connection. */
 export const inetdProblem = ({ code }: ListenError): string =>

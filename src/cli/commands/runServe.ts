@@ -44,7 +44,13 @@ import type { PageFace } from "../ui/PageFace.ts"
 import { watchServer } from "../watch/serverWatch.ts"
 import { checkWorkers, crewOf, workerMode, workersOf } from "../workers/crewOf.ts"
 import { firstClientLeft } from "./firstClient.ts"
-import { onlyConnectionLeft, withAcceptedConnection, withoutListening } from "./inetd.ts"
+import {
+  isStandardInput,
+  onlyConnectionLeft,
+  withAcceptedConnection,
+  withListeningInput,
+  withoutListening,
+} from "./inetd.ts"
 import { makeLeaving } from "./leaving.ts"
 import { endpointsOf, startListening } from "./listening.ts"
 import { chatOptions, operatorLine } from "./operatorLine.ts"
@@ -52,7 +58,7 @@ import { leavesAddress, pickListen } from "./picking.ts"
 import { serveProgramDependencies } from "./programDependencies.ts"
 import { reloadAccess } from "./reloadAccess.ts"
 import { sendInput } from "./sendInput.ts"
-import { type ServeOptions, serveFlags } from "./serve.ts"
+import { type Mode, type ServeOptions, serveFlags } from "./serve.ts"
 import { serveDependencies } from "./serveDependencies.ts"
 import {
   assistantMode,
@@ -70,12 +76,20 @@ const asText = (options: ServeOptions): ServeOptions => ({ ...options, hex: fals
 
 /** Runs `tcpfx serve`. Returns the exit code. */
 export const runServe = (options: ServeOptions, page: PageFace) =>
-  options.inetd ? withAcceptedConnection(options, serveWith(options, page)) : serveWith(options, page)
+  options.inetd ? withAcceptedConnection(options, serveAs(options, page)) : serveAs(options, page)
 
-const serveWith = (options: ServeOptions, page: PageFace) =>
+/** Reads the settings, and serves. */
+const serveAs = (options: ServeOptions, page: PageFace) =>
   Effect.gen(function* () {
     const mode = yield* modeOf(options)
     const asked = yield* settingsOf(options, mode)
+    const serve = serveWith(options, page, mode, asked)
+    const listensOnInput = !options.inetd && listenEndpoints(asked.listen).some(isStandardInput)
+    return yield* listensOnInput ? withListeningInput(options, serve) : serve
+  })
+
+const serveWith = (options: ServeOptions, page: PageFace, mode: Mode, asked: CheckedServerSettings) =>
+  Effect.gen(function* () {
     yield* checkProxies(asked)
     const look = yield* lookOf(options, true)
     yield* checkEncoding(look, asked.frame)
@@ -113,6 +127,7 @@ const serveWith = (options: ServeOptions, page: PageFace) =>
       hasPage: options.ui,
       servesOneClient: isForOneClient,
       isInetd: options.inetd,
+      sendOnly: options.sendOnly,
       readsInput: !options.noStdin && !options.recvOnly,
       ...logFacts(options),
       ...hubFacts(options),

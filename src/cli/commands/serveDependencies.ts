@@ -30,6 +30,7 @@ export interface ServeFacts extends LogFacts, ViewFacts, HubFacts {
   readonly leavesAddress: boolean
   readonly servesOneClient: boolean
   readonly isInetd: boolean
+  readonly sendOnly: boolean
   /** Whether no flag excludes standard input. */
   readonly readsInput: boolean
 }
@@ -153,7 +154,7 @@ export const serveDependencies: ReadonlyArray<Dependency<ServeKey, ServeFacts>> 
   {
     flags: ["quietProbes"],
     isMet: ({ isConsole, output }) => output === "text" && !isConsole,
-    problem: "needs --output text, outside the console; the console, json and raw show every connection or none",
+    problem: "needs rows of text: give --output text, or in a terminal --plain",
   },
   ...viewDependencies,
   {
@@ -167,7 +168,7 @@ export const serveDependencies: ReadonlyArray<Dependency<ServeKey, ServeFacts>> 
     problem: "has no effect with -l alone, which serves one client; give -k too",
   },
   {
-    flags: ["drainDelay", "drainWait"],
+    flags: ["drainDelay", "drainWait", "displace"],
     isMet: ({ isInetd, servesOneClient }) => !servesOneClient && !isInetd,
     problem: "has no effect with -l alone or --inetd, which serve one client",
   },
@@ -206,6 +207,11 @@ export const serveDependencies: ReadonlyArray<Dependency<ServeKey, ServeFacts>> 
     flags: ["sendOnly"],
     isMet: ({ readsInput }) => readsInput,
     problem: "contradicts --no-stdin and --recv-only, which send nothing",
+  },
+  {
+    flags: ["quit"],
+    isMet: ({ sendOnly }) => !sendOnly,
+    problem: "has no effect with -l --send-only, which closes the connection at the end of the input",
   },
   {
     flags: ["quit"],

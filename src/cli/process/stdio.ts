@@ -73,7 +73,9 @@ export interface StdioService {
   readonly outputIsTerminal: boolean
   /** Whether standard output and standard error are the same file, pipe or terminal. */
   readonly together: boolean
-  /** Whether standard error is the same socket as standard input, as under inetd. */
+  /** Whether standard output is the same socket as standard input, as under inetd. */
+  readonly outputIsInput: boolean
+  /** Whether standard error is the same socket as standard input. */
   readonly errorIsInput: boolean
   /**
    * Whether to write colour codes: only to a terminal that supports them, and not if NO_COLOR is set (no-color.org).
@@ -169,7 +171,8 @@ export const layerOf = (streams: StandardStreams, lastWords: LastWords, log: Mes
       inputKind: input.kind === "terminal" || input.kind === "file" ? input.kind : "pipe",
       outputIsTerminal: output.kind === "terminal",
       together: out === err,
-      errorIsInput: streams.errorIsInput(),
+      outputIsInput: streams.isInput(output),
+      errorIsInput: streams.isInput(error),
       colour: { output: !noColour && output.kind === "terminal", error: !noColour && error.kind === "terminal" },
       beginEnd: (deadline) => Effect.sync(() => lastWords.begin(Duration.toMillis(deadline))),
       restartEnd: Effect.sync(() => lastWords.restart()),

@@ -71,6 +71,7 @@ const words = (flag: { readonly name: string; readonly takesValue: boolean; read
 const besideProblem: ReadonlyArray<readonly [part: string, args: ReadonlyArray<string>]> = [
   ["needs --output text, or a text to send", ["--output", "json", "--mode", "echo"]],
   ["needs --output text", ["--output", "raw"]],
+  ["needs rows of text", ["--output", "raw"]],
   ["the other modes send no text", ["--mode", "echo"]],
   ["whose lines are text", ["--mode", "chat"]],
   ["has no effect with --timestamps none", ["--timestamps", "none"]],
@@ -82,6 +83,9 @@ const besideProblem: ReadonlyArray<readonly [part: string, args: ReadonlyArray<s
   ["contradicts --no-stdin", ["-l", "--no-stdin"]],
   ["contradicts --recv-only", ["--recv-only"]],
   ["which --send-only drops", ["--send-only"]],
+  ["has no effect with --send-only", ["--send-only"]],
+  ["has no effect with -l --send-only", ["-l", "--send-only"]],
+  ["has nothing to send with --no-stdin", ["--no-stdin"]],
   ["needs lines to send", ["--repeat", "1s"]],
   ["has no effect with --reconnect", ["--reconnect"]],
   ["has no effect with -l alone", ["-l"]],
@@ -107,6 +111,10 @@ const namesFrom: Readonly<Record<string, ReadonlyArray<string>>> = {
   tls: ["127.0.0.1:0", "--name-from", "tls"],
   peer: ["unix:x.sock", "--name-from", "peer"],
 }
+/** Problems that begin with a value are those of this value. */
+const wordsFor = (flag: Parameters<typeof words>[0], problem: string) =>
+  problem.startsWith("in ") ? [`--${flag.name}`, "in"] : words(flag)
+
 const onUnix = ["family", "ipv4", "ipv6", "keepalive", "allow", "allowFile", "maxPerAddress", "displace"]
 
 describe("a flag of tcpfx serve that has an effect only with others", () => {
@@ -114,7 +122,8 @@ describe("a flag of tcpfx serve that has an effect only with others", () => {
   it.effect.each(rows)("is refused without them: %s", ([key, problem]) =>
     Effect.gen(function* () {
       const { shape } = serveFlags[key]
-      const beside = serveBeside[key] ?? [onUnix.includes(key) ? "unix:x.sock" : "127.0.0.1:0", ...besideOf(problem)]
+      const isOfUnix = onUnix.includes(key) && problem.includes("unix sockets")
+      const beside = serveBeside[key] ?? [isOfUnix ? "unix:x.sock" : "127.0.0.1:0", ...besideOf(problem)]
       const ofValue = key === "nameFrom" ? namesFrom[problem.split(" ", 1)[0] ?? ""] : undefined
       const error = yield* refusal(["serve", ...(ofValue ?? [...beside, ...words(shape)])])
       expect(error).toMatchObject({ code: 2, message: `--${shape.name} ${problem}` })
@@ -137,7 +146,7 @@ describe("a flag of tcpfx connect that has an effect only with others", () => {
         // `--send` keeps the command from reading standard input.
         ...(/give --send|--recv-only/.test(problem) ? [] : ["--send", "x"]),
       ]
-      const error = yield* refusal(["connect", ...beside, ...words(shape)])
+      const error = yield* refusal(["connect", ...beside, ...wordsFor(shape, problem)])
       expect(error).toMatchObject({ code: 2, message: `--${shape.name} ${problem}` })
     }),
   )

@@ -75,9 +75,9 @@ export class StandardStreams {
     return this.output.kind === "file" || this.error.kind === "file"
   }
 
-  /** Whether standard error is the same socket as standard input, as under inetd. */
-  errorIsInput(): boolean {
-    return this.input.kind === "socket" && this.error.identity === this.input.identity
+  /** Whether a descriptor is the same socket as standard input, as under inetd. */
+  isInput({ identity }: Descriptor): boolean {
+    return this.input.kind === "socket" && identity === this.input.identity
   }
 
   /** Whether standard output was a terminal that has hung up. */
