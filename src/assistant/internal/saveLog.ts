@@ -12,10 +12,10 @@ import {
   formatConnectionId,
   type ServerEvent,
 } from "../../domain/index.ts"
+import { nextTurn } from "../../runtime/nextTurn.ts"
 import type { LogFormat } from "../Assistant.ts"
 import { EntryKind, type LogChunk } from "./LogChunk.ts"
 import type { LogReader } from "./LogReader.ts"
-import { nextTurn } from "./nextTurn.ts"
 import { readRecipients } from "./recipientList.ts"
 
 // A pull of the stream ends after this many bytes of the file. A single row of text or NDJSON can be longer.

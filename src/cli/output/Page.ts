@@ -1,6 +1,7 @@
 import * as Effect from "effect/Effect"
 import { ByteWriter } from "../../domain/ByteWriter.ts"
 import { allocate } from "../../runtime/bytes.ts"
+import { nextTurn } from "../../runtime/nextTurn.ts"
 import type { OutputClosed, OutputFailed } from "../process/outputErrors.ts"
 import { Stdio, type StdioService } from "../process/stdio.ts"
 
@@ -112,12 +113,6 @@ export class Page {
     this.parts.push({ data: this.writer.take(), isRaw: this.isRaw })
   }
 }
-
-/** Waits for the next turn of the event loop, so that the process serves its sockets between two pieces. */
-export const nextTurn = Effect.async<void>((resume) => {
-  const turn = setImmediate(() => resume(Effect.void))
-  return Effect.sync(() => clearImmediate(turn))
-})
 
 const writeAll = (pieces: Iterator<Uint8Array>, write: StdioService["write"]): ReturnType<typeof write> =>
   Effect.suspend(() => {
