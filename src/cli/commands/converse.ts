@@ -7,6 +7,7 @@ import * as Option from "effect/Option"
 import type * as Scope from "effect/Scope"
 import type { Connection } from "../../connection/index.ts"
 import { ConnectionClosedError, closeReasons, describeCloseReason, Framing } from "../../domain/index.ts"
+import { nextTurn } from "../../runtime/nextTurn.ts"
 import { type CommandFailed, networkError } from "../process/exit.ts"
 import type { OutputClosed, OutputFailed } from "../process/outputErrors.ts"
 import { Stdio } from "../process/stdio.ts"
@@ -209,6 +210,11 @@ const receive = (
     return false
   })
 
+// If the process could not run for a time, a sleep ends before the process has read the data that arrived in this time.
+// The first turn of the event loop reads the data, and the second delivers it, because an inbox wakes its reader at the end
+// of a turn.
+const arrivals = Effect.zipRight(nextTurn, nextTurn)
+
 /** Receives until a condition holds or the server's FIN. Returns whether a condition holds. */
 const receiveUntil = <E>(
   connection: Connection,
@@ -222,13 +228,11 @@ const receiveUntil = <E>(
       const now = yield* elapsedMillis
       const due = state.dueAt()
       if (due !== undefined && now >= due) return true
+      const quiet = due === undefined ? Effect.never : Effect.zipRight(Effect.sleep(due - now), arrivals)
       const isReadable = yield* Effect.raceFirst(
         Effect.as(connection.readable, true),
         // The end of the input may begin a quiet, and sent data begins it again.
-        Effect.as(
-          Effect.raceFirst(talk.changedSince(version), due === undefined ? Effect.never : Effect.sleep(due - now)),
-          false,
-        ),
+        Effect.as(Effect.raceFirst(talk.changedSince(version), quiet), false),
       )
       if (!isReadable) continue
       const next = yield* connection.receive

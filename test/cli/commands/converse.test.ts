@@ -7,20 +7,36 @@ import * as Fiber from "effect/Fiber"
 import * as Option from "effect/Option"
 import * as TestClock from "effect/TestClock"
 import { type ConverseOptions, converse } from "../../../src/cli/commands/converse.ts"
-import { makeOutgoing } from "../../../src/cli/commands/outgoing.ts"
+import { makeOutgoing, noOutgoing } from "../../../src/cli/commands/outgoing.ts"
 import { untilsOf } from "../../../src/cli/flags/talkFlags.ts"
 import { Stdio } from "../../../src/cli/process/stdio.ts"
-import { Framing, type SendError } from "../../../src/domain/index.ts"
+import { Client } from "../../../src/client/index.ts"
+import { Framing, type SendError, tcpEndpoint } from "../../../src/domain/index.ts"
 import type { Handler } from "../../../src/server/index.ts"
 import { Testing } from "../../../src/testing/index.ts"
 import { turns } from "../../../src/testing/turns.ts"
-import { MemoryTransport } from "../../../src/transport/index.ts"
+import { MemoryTransport, NodeTransport } from "../../../src/transport/index.ts"
 import { plainForm } from "../../support/plainForm.ts"
+import { listenRaw } from "../../support/rawListener.ts"
 import { ScriptedInput } from "../../support/scriptedInput.ts"
 import { recordedStdio } from "../../support/shown.ts"
 import { string, utf8 } from "../../support/texts.ts"
 
 type Serve = Handler.FiberHandler<SendError, never>
+
+const plainTalk: Omit<ConverseOptions, "outgoing"> = {
+  peer: "server",
+  raw: true,
+  until: undefined,
+  within: Option.none(),
+  sendOnly: false,
+  pacing: undefined,
+  shutdown: "always",
+  explainsFin: true,
+  quit: Option.none(),
+  losses: undefined,
+  frame: Framing.raw,
+}
 
 /** A conversation with a server that runs `serve`. The test offers the input, and records the output and messages. */
 const talking = (serve: Serve, given: Partial<ConverseOptions> = {}) =>
@@ -35,21 +51,7 @@ const talking = (serve: Serve, given: Partial<ConverseOptions> = {}) =>
       Stdio,
       ownStdio,
     )
-    const talk = converse({
-      outgoing,
-      peer: "server",
-      raw: true,
-      until: undefined,
-      within: Option.none(),
-      sendOnly: false,
-      pacing: undefined,
-      shutdown: "always",
-      explainsFin: true,
-      quit: Option.none(),
-      losses: undefined,
-      frame,
-      ...given,
-    })
+    const talk = converse({ ...plainTalk, outgoing, frame, ...given })
     const running = yield* Effect.fork(
       Effect.either(Effect.scoped(Effect.flatMap(connect({ halfClosed: "keep", outbox: 0 }), talk))).pipe(
         Effect.provideService(Stdio, ownStdio),
@@ -139,6 +141,23 @@ describe("a conversation with --once", () => {
   )
 })
 
+describe("a conversation with --once and -w", () => {
+  it.scoped("fails at the time of -w, although the reply goes on", () =>
+    Effect.gen(function* () {
+      const { running, said } = yield* talking(
+        (connection) => Effect.forever(Effect.zipRight(connection.send(utf8("x")), Effect.sleep("40 millis"))),
+        { until: onceIn(Framing.raw), within: Option.some(Duration.millis(300)) },
+      )
+      for (let part = 0; part < 8; part++) {
+        yield* turns(5)
+        yield* TestClock.adjust("40 millis")
+      }
+      const message = "the reply of the server did not end within 300 ms (-w)"
+      expect([yield* Fiber.join(running), said()]).toMatchObject([{ _tag: "Left", left: { message } }, ""])
+    }).pipe(inMemory),
+  )
+})
+
 describe("a conversation with --until quiet:TIME", () => {
   const until = Either.getOrThrow(
     untilsOf({ ...noFlags, until: [{ _tag: "Quiet", millis: 100, needsReply: false }] }, Framing.raw, plainForm),
@@ -169,6 +188,37 @@ describe("a conversation with --until quiet:TIME", () => {
       expect(yield* Fiber.join(running)).toEqual(Either.right(undefined))
       expect(yield* Deferred.await(received)).toBe(100)
     }).pipe(Effect.provide(MemoryTransport.layer({ capacityBytes: 16 }))),
+  )
+
+  it.scopedLive("receives data that arrived while the process could not run", () =>
+    Effect.gen(function* () {
+      const { first, port } = yield* listenRaw()
+      const client = yield* Client.make({ halfClosed: "keep" })
+      const connection = yield* client.connect(tcpEndpoint("127.0.0.1", port))
+      const server = yield* first
+      const { shown, stdio } = recordedStdio()
+      const stalled: typeof stdio = {
+        ...stdio,
+        writeLent: (bytes, recycle) => {
+          // The kernel has "b" before the quiet after "a" is over, and the process reads it later.
+          if (shown().length === 0) {
+            setImmediate(() => {
+              server.write("b")
+              const end = performance.now() + 150
+              while (performance.now() < end);
+            })
+          }
+          return stdio.writeLent(bytes, recycle)
+        },
+      }
+      server.write("a")
+      const talk = converse({ ...plainTalk, outgoing: noOutgoing, until, shutdown: "never" })
+      yield* Effect.provideService(Effect.scoped(talk(connection)), Stdio, stalled)
+      expect(shown()).toEqual([
+        ["out", "a"],
+        ["out", "b"],
+      ])
+    }).pipe(Effect.provide(NodeTransport.layer)),
   )
 
   it.scoped("sends the rest of its input after the FIN of the server", () =>
