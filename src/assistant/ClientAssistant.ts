@@ -184,7 +184,7 @@ const make = Effect.fnUntraced(function* (options: ClientAssistantOptions) {
       }),
     state: Effect.zipRight(parts.refresh, stateNow),
     states: parts.pulse.changes(() => parts.key, stateNow),
-    clients: () => Effect.succeed({ matching: 0, total: 0, rows: [] }),
+    clients: () => Effect.succeed({ matching: 0, total: 0, rows: [], remote: { matching: 0, total: 0, rows: [] } }),
     rates: parts.history,
     log: parts.log,
     project: parts.project,

@@ -24,6 +24,7 @@ import { ClientNames } from "./internal/ClientNames.ts"
 import { frameObserver, sampleClient } from "./internal/clientFigures.ts"
 import { clientsPage } from "./internal/clientsPage.ts"
 import { makeChat } from "./internal/makeChat.ts"
+import { RemoteRoster } from "./internal/RemoteRoster.ts"
 import { type Client, Roster } from "./internal/Roster.ts"
 import { RosterFeed } from "./internal/RosterFeed.ts"
 import { ServerCommands } from "./internal/ServerCommands.ts"
@@ -127,6 +128,7 @@ const make = Effect.fnUntraced(function* (options: ServerAssistantOptions) {
     return yield* new SettingsError({ field: "frame", value: framing.name, expected: "Framing.line in a chat" })
   }
   const roster = new Roster()
+  const others = new RemoteRoster(options.hub?.network)
   const halfClosed = options.halfClosed ?? (mode === "broker" ? "keep" : "close")
   const chat =
     mode === "chat"
@@ -165,7 +167,7 @@ const make = Effect.fnUntraced(function* (options: ServerAssistantOptions) {
           if (client !== undefined) sampleClient(client, connection, seconds, now)
         }
       }),
-    follow: Effect.suspend(() => feed.follow),
+    follow: Effect.suspend(() => Effect.zipRight(feed.follow, others.follow)),
     observeFrames: Effect.suspend(() => {
       // The bytes between the last recorded bytes of a client and its next recorded bytes may be missing from the log.
       for (const client of roster.clients) client.lastEntry = -1
@@ -226,7 +228,7 @@ const make = Effect.fnUntraced(function* (options: ServerAssistantOptions) {
       accepting: yield* server.accepting,
       mode: modeName(mode),
       clients: (yield* feed.fresh).clients.size,
-      clientsVersion: roster.version + parts.version + parts.figures,
+      clientsVersion: roster.version + others.version + parts.version + parts.figures,
       refused: (yield* server.counts).refused,
       tls: settings?.tls !== undefined,
       ...parts.shared,
@@ -251,8 +253,8 @@ const make = Effect.fnUntraced(function* (options: ServerAssistantOptions) {
         return previewOf(sending.voiced(bytes, to), clients)
       }),
     state: Effect.zipRight(parts.refresh, stateNow),
-    states: parts.pulse.changes(() => `${roster.version} ${parts.key}`, stateNow),
-    clients: (request: Domain.ClientsRequest) => clientsPage(server, feed, sending, request),
+    states: parts.pulse.changes(() => `${roster.version} ${others.version} ${parts.key}`, stateNow),
+    clients: (request: Domain.ClientsRequest) => clientsPage(server, feed, sending, others, request),
     rates: parts.history,
     log: parts.log,
     project: parts.project,

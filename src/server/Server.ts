@@ -261,6 +261,8 @@ const makeServer = Effect.fnUntraced(function* <E, R, RF>(
     events: Stream.unwrapScoped(bus.subscribe()),
     observe: (observer) => tap.observe(observer),
     connections: Effect.sync(() => core.connections()),
+    remoteClients: hub.network?.clients ?? Effect.succeed([]),
+    remotePresence: hub.network?.presence ?? Stream.succeed({ _tag: "Snapshot", clients: [] }),
     connection: (id) => Effect.map(find(id), (actor) => actor.info()),
     lastHeard: Effect.sync(() => Option.fromNullable(core.heard.last)),
     accepting: Effect.sync(() => core.accepting),

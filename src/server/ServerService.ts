@@ -14,7 +14,7 @@ import type {
   ServerEvent,
   SettingsError,
 } from "../domain/index.ts"
-import type { HubService } from "../hub/index.ts"
+import type { HubService, RemoteClient, RemotePresence } from "../hub/index.ts"
 import type { EventSubscribeOptions } from "../runtime/EventBus.ts"
 import type { DrainResult } from "./internal/ServerCore.ts"
 import type { ReloadableSettings } from "./ServerConfig.ts"
@@ -59,8 +59,18 @@ export interface ServerService {
   readonly events: Stream.Stream<ServerEvent>
   /** Calls an observer for everything that happens, in the same turn of the event loop, until the scope closes. */
   readonly observe: (observer: ServerObserver) => Effect.Effect<void, never, Scope.Scope>
-  /** The open connections. */
+  /**
+   * The open connections of this server. {@link remoteClients} has the clients of the other servers that share its hub. They
+   * are not here, because this server cannot send to them or close them.
+   */
   readonly connections: Effect.Effect<ReadonlyArray<ConnectionInfo>>
+  /** The clients of the other servers that share the hub. The list is empty if no other server shares it. */
+  readonly remoteClients: Effect.Effect<ReadonlyArray<RemoteClient>>
+  /**
+   * A stream of the clients of the other servers that share the hub: a `Snapshot`, then `Joined` and `Left`. If no other
+   * server shares the hub, the stream has one empty snapshot and ends. It also ends with the hub.
+   */
+  readonly remotePresence: Stream.Stream<RemotePresence>
   /** The state of one open connection. */
   readonly connection: (id: ConnectionId) => Effect.Effect<ConnectionInfo, NoSuchConnectionError>
   /** The connection that sent a frame last, open or ended. */

@@ -1,10 +1,12 @@
+import { join } from "node:path"
 import { describe, expect, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import { decodeServerEventLine, tcpEndpoint } from "../../src/domain/index.ts"
 import { natsServer, startNats } from "../support/natsServer.ts"
 import { haveAll } from "../support/peers.ts"
 import { dialRaw } from "../support/rawPeer.ts"
-import { tcpfx } from "../support/tcpfxProcess.ts"
+import { tcpfx, tcpfxRun } from "../support/tcpfxProcess.ts"
+import { temporaryFolder } from "../support/transportFixture.ts"
 import { textOf } from "../support/wireProbe.ts"
 
 /** A broker on a hub, and its port. */
@@ -39,6 +41,41 @@ describe.runIf(haveAll(natsServer))("tcpfx serve --hub", { timeout: 60_000 }, ()
       yield* two.process.waitFor("stdout", /"NodeLeft".*"node":"one","cause":"left"/)
       const lines = two.process.text("stdout").trim().split("\n")
       for (const line of lines) expect(decodeServerEventLine(line)._tag).toBe("Right")
+    }),
+  )
+
+  it.scopedLive("shows the clients of the other server in tcpfx top and tcpfx ctl, and says who reaches them", () =>
+    Effect.gen(function* () {
+      const { url } = yield* startNats()
+      const control = join(yield* temporaryFolder, "control")
+      const one = yield* broker(["--hub", url, "--hub-node", "one", "--control", control])
+      const two = yield* broker(["--hub", url, "--hub-node", "two"])
+      yield* one.process.waitFor("stderr", /@two shares the hub/)
+      yield* dialRaw(one.endpoint)
+      const there = yield* dialRaw(two.endpoint)
+      yield* one.process.waitFor("stderr", /#1 connected/)
+      yield* two.process.waitFor("stderr", /#1 connected/)
+      const top = tcpfxRun(["top", "--control", control, "--once"])
+      const found = yield* Effect.repeat(top, { until: ({ stdout }) => stdout.includes("@two/1") })
+      const [, figures, titles, own, other] = found.stdout.split("\n")
+      expect(figures).toMatch(/^1 client, 1 of other servers · /)
+      expect(titles).toMatch(/^ID {6}ADDRESS /)
+      expect(own).toMatch(/^#1 {6}127\.0\.0\.1:\d+ /)
+      expect(other).toMatch(/^@two\/1 {2}127\.0\.0\.1:\d+ +\d+ s$/)
+      const ctl = (...words: ReadonlyArray<string>) => tcpfxRun(["ctl", "--control", control, ...words])
+      expect((yield* ctl("connections", "@two/")).stdout).toMatch(
+        /^ID .*\n@two\/1 .*\n0 of 0 clients \(1 connected\)\n1 of 1 client of other servers\n$/,
+      )
+      expect((yield* ctl("state")).stdout).toMatch(/\n#1 .*\n@two\/1 /)
+      const asJson = JSON.parse((yield* ctl("--output", "json", "connections")).stdout)
+      expect(asJson).toMatchObject({ matching: 1, remoteMatching: 1, remoteTotal: 1, remote: [{ client: "@two/1" }] })
+      expect(yield* ctl("send", "@two/1", "text=x")).toMatchObject({
+        code: 2,
+        stderr:
+          "tcpfx: @two/1 is a client of another server, which only commands of that server reach, at character 7; Give the command to the server two.\n",
+      })
+      yield* ctl("broadcast", "text=hello")
+      expect(textOf(yield* there.take(6))).toBe("hello\n")
     }),
   )
 

@@ -3,10 +3,14 @@ import { join } from "node:path"
 import { describe, expect, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as Redacted from "effect/Redacted"
+import * as Schema from "effect/Schema"
 import * as Stream from "effect/Stream"
-import { ConnectionId } from "../../src/domain/index.ts"
+import { ConnectionId, Framing } from "../../src/domain/index.ts"
 import { NatsHub, type NatsHubOptions, type NatsHubService } from "../../src/hub/nats/index.ts"
 import { Rooms } from "../../src/rooms/index.ts"
+import { Server } from "../../src/server/index.ts"
+import { Testing } from "../../src/testing/index.ts"
+import { NodeTransport } from "../../src/transport/index.ts"
 import { makeIdentity } from "../support/certificates.ts"
 import { makeCredentials } from "../support/natsCredentials.ts"
 import { framesOf, natsBroker, natsNode, numbers, publishNumbers } from "../support/natsNode.ts"
@@ -187,6 +191,40 @@ describe.runIf(haveAll(natsServer))("a hub on a real NATS server", { timeout: 12
       yield* b.has(10)
       for (const { events } of [a, b]) expect(events.all("HubDetached")).toEqual([])
     }),
+  )
+
+  it.scopedLive("shows the members of a room on all nodes, until their node is no longer heard", () =>
+    Effect.gen(function* () {
+      const { port, url } = yield* startNats()
+      const proxy = yield* tcpProxy(port)
+      const times = { announceInterval: "200 millis", nodeTimeout: "1500 millis" } as const
+      const a = yield* natsNode(`nats://127.0.0.1:${proxy.port}`, "a", times)
+      const b = yield* natsNode(url, "b", times)
+      const Member = Schema.Struct({ name: Schema.String })
+      const here = yield* Rooms.make({ hubs: a.hub.rooms, member: Member })
+      const there = yield* Rooms.make({ hubs: b.hub.rooms, member: Member })
+      const changes = yield* Testing.probe(Effect.succeed(there.presence("lobby")))
+      const server = yield* Server.make({
+        settings: { frame: Framing.line },
+        handler: (connection) =>
+          Effect.flatMap(here.join(connection, "lobby", { member: { name: "first" } }), (room) =>
+            connection.runForEach((line) => room.update({ name: textOf(line) })),
+          ),
+      })
+      const { endpoint } = yield* server.listen("127.0.0.1:0")
+      const peer = yield* dialRaw(endpoint)
+      const first = { id: 1, node: "a", member: { name: "first" } }
+      expect(yield* changes.one("Joined")).toMatchObject({ joined: first })
+      yield* peer.send(utf8("second\n"))
+      const second = { ...first, member: { name: "second" } }
+      expect(yield* changes.one("Changed")).toMatchObject({ changed: second, before: { name: "first" } })
+      expect(yield* there.members("lobby")).toEqual([second])
+      yield* proxy.freeze
+      expect(yield* b.events.one("NodeLeft")).toMatchObject({ node: "a", cause: "silent" })
+      expect(yield* changes.one("Left")).toMatchObject({ left: second })
+      yield* proxy.thaw
+      yield* changes.one("Joined", ({ joined }) => joined.member.name === "second")
+    }).pipe(Effect.provide(NodeTransport.layer)),
   )
 
   it.scopedLive("announces thousands of clients to a server that accepts small messages only", () =>

@@ -3,15 +3,17 @@ import * as Domain from "../../domain/assistant/index.ts"
 import { describeTls } from "../../domain/eventWords.ts"
 import { formatEndpoint } from "../../domain/index.ts"
 import type { ServerService } from "../../server/index.ts"
+import { isRemoteFilter, type RemoteRoster } from "./RemoteRoster.ts"
 import type { Client } from "./Roster.ts"
 import type { RosterFeed } from "./RosterFeed.ts"
 import type { ServerSending } from "./ServerSending.ts"
 
-/** A page of the connected clients, filtered and sorted by a request. */
+/** A page of the connected clients, filtered and sorted by a request. Clients of other servers follow them. */
 export const clientsPage = (
   server: ServerService,
   feed: RosterFeed,
   sending: ServerSending,
+  others: RemoteRoster,
   request: Domain.ClientsRequest,
 ): Effect.Effect<Domain.ClientsPage, Domain.Refusal> =>
   Effect.gen(function* () {
@@ -19,7 +21,8 @@ export const clientsPage = (
     const sort = request.sort ?? "id"
     const roster = yield* feed.fresh
     let found = roster.select(filter.startsWith("@") ? "" : filter, sort)
-    if (filter.startsWith("@")) {
+    if (isRemoteFilter(filter)) found = []
+    else if (filter.startsWith("@")) {
       const to = yield* Domain.parseRecipients(filter)
       const wanted = yield* Effect.match(sending.resolve(to), {
         onSuccess: ({ clients }) => new Set(clients),
@@ -34,7 +37,12 @@ export const clientsPage = (
         onFailure: () => [],
       }),
     )
-    return { matching: found.length, total: roster.clients.size, rows: rows.flat() }
+    const remote = yield* others.page(
+      filter,
+      Math.max(0, request.from - found.length),
+      Math.max(0, request.from + request.count - Math.max(request.from, found.length)),
+    )
+    return { matching: found.length, total: roster.clients.size, rows: rows.flat(), remote }
   })
 
 const rowOf = (

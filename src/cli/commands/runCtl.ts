@@ -63,18 +63,23 @@ const linesOf = (answer: ControlAnswer): ReadonlyArray<string> => {
   const { ok: _, ...fields } = answer
   if (Schema.is(Summary)(fields)) return summaryText(fields)
   if (Schema.is(State)(fields)) {
-    const { accepting, connections, listening } = fields
+    const { accepting, connections, listening, remote = [] } = fields
     return [
       ...listening.map((endpoint) => escapeControls(`listening on ${endpoint}`)),
       ...(accepting === "yes" ? [] : [`accepting: ${accepting}`]),
-      ...(connections.length === 0 ? ["no client is connected"] : clientTable(connections, Date.now())),
+      ...(connections.length + remote.length === 0 ? ["no client is connected"] : clientTable(fields, Date.now())),
     ]
   }
   if (Schema.is(Connections)(fields)) {
-    const { connections, matching, total } = fields
+    const { connections, matching, remote, remoteMatching = 0, remoteTotal = 0, total } = fields
     return [
-      ...clientTable(connections, Date.now()),
+      ...clientTable(fields, Date.now()),
       `${connections.length} of ${counted(matching, "client")}${matching === total ? "" : ` (${total} connected)`}`,
+      ...(remote === undefined
+        ? []
+        : [
+            `${remote.length} of ${counted(remoteMatching, "client")} of other servers${remoteMatching === remoteTotal ? "" : ` (${remoteTotal} connected)`}`,
+          ]),
     ]
   }
   if ("commands" in fields) return texts(fields["commands"]).map(escapeControls)

@@ -257,7 +257,6 @@ const serveWith = (options: ServeOptions, page: PageFace, mode: Mode, asked: Che
       let isDraining = false
       const console = runConsole({
         assistant,
-        network: hub?.network,
         history: historyPath(process.env, Option.getOrUndefined(options.project)),
         look,
         notes: isToldByConsole ? notes : [],

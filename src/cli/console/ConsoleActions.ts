@@ -3,7 +3,6 @@ import * as Either from "effect/Either"
 import type { Assistant } from "../../assistant/index.ts"
 import * as Domain from "../../domain/assistant/index.ts"
 import { escapeControls, formatBytes, formatConnectionId } from "../../domain/index.ts"
-import type { HubNetwork } from "../../hub/index.ts"
 import type { Palette } from "../output/theme.ts"
 import { clientText, listText, outcomeText, remoteClientText } from "./answers.ts"
 import type { RowFeed } from "./RowFeed.ts"
@@ -23,8 +22,6 @@ export interface ActionParts {
   /** Shows lines that are not rows of the log. */
   readonly print: (lines: ReadonlyArray<string>) => void
   readonly form: TypedForm
-  /** The other nodes of a shared hub. */
-  readonly network?: HubNetwork | undefined
 }
 
 /** Splits a message into lines, and escapes all control characters but the line ends. */
@@ -158,25 +155,12 @@ export class ConsoleActions {
 
   private listClients(filter: string): Effect.Effect<void, Domain.Refusal> {
     const request = { from: 0, count: mostClients, sort: "id" as const, ...(filter === "" ? {} : { filter }) }
-    const listed = Effect.zip(
-      this.parts.assistant.clients(request),
-      filter === "" ? this.remoteLines : Effect.succeed([]),
-    )
-    return Effect.flatMap(listed, ([{ matching, rows, total }, remote]) => {
-      if (total === 0) return this.say("no client is connected", ...remote)
-      const more = matching > rows.length ? [`… ${matching - rows.length} more`] : []
-      const head = matching === total ? [] : [`${matching} of ${total} clients`]
-      return this.say(...head, ...rows.map(clientText), ...more, ...remote)
-    })
-  }
-
-  /** The clients of the other servers that share the hub. */
-  private get remoteLines(): Effect.Effect<ReadonlyArray<string>> {
-    const { network } = this.parts
-    if (network === undefined) return Effect.succeed([])
-    return Effect.map(network.clients, (clients) => {
-      const more = clients.length > mostClients ? [`… ${clients.length - mostClients} more of other servers`] : []
-      return [...clients.slice(0, mostClients).map(remoteClientText), ...more]
+    return Effect.flatMap(this.parts.assistant.clients(request), ({ matching, remote, rows, total }) => {
+      const others = [...remote.rows.map(remoteClientText), ...moreText(remote, "more of other servers")]
+      if (total === 0 && others.length === 0) return this.say("no client is connected")
+      const head =
+        total === 0 ? ["no client is connected here"] : matching === total ? [] : [`${matching} of ${total} clients`]
+      return this.say(...head, ...rows.map(clientText), ...moreText({ matching, rows }, "more"), ...others)
     })
   }
 
@@ -220,3 +204,8 @@ export class ConsoleActions {
     return this.say(found.form, `  ${found.what}`, `  such as: ${found.example}`)
   }
 }
+
+const moreText = (
+  { matching, rows }: { readonly matching: number; readonly rows: ReadonlyArray<unknown> },
+  words: string,
+): ReadonlyArray<string> => (matching > rows.length ? [`… ${matching - rows.length} ${words}`] : [])

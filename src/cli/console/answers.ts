@@ -1,7 +1,7 @@
 import * as Domain from "../../domain/assistant/index.ts"
 import { counted } from "../../domain/counted.ts"
 import { formatBytes, formatConnectionId, formatMillis } from "../../domain/index.ts"
-import { formatRemoteClient, type RemoteClient } from "../../hub/index.ts"
+import { formatRemoteClient } from "../../hub/index.ts"
 import { formatIso, formatTime } from "../output/format.ts"
 import type { Listing } from "./readInput.ts"
 import { rateText } from "./rowText.ts"
@@ -52,7 +52,7 @@ export const clientText = (client: Domain.ClientRow): string => {
 }
 
 /** A client of another server in the list of clients. */
-export const remoteClientText = (client: RemoteClient): string =>
+export const remoteClientText = (client: Domain.RemoteClientRow): string =>
   `${formatRemoteClient(client)} ${client.remote} since ${formatTime(client.since)}`
 
 /** The lines of a list. */

@@ -7,7 +7,6 @@ import * as Stream from "effect/Stream"
 import type { Assistant } from "../../assistant/index.ts"
 import * as Domain from "../../domain/assistant/index.ts"
 import { escapeControls, formatConnectionId } from "../../domain/index.ts"
-import type { HubNetwork } from "../../hub/index.ts"
 import { Waiters } from "../../runtime/Waiters.ts"
 import type { Look } from "../output/Look.ts"
 import { Stamps } from "../output/Stamps.ts"
@@ -31,8 +30,6 @@ import type { TypedForm } from "./typedForm.ts"
 /** The options of a console. */
 export interface ConsoleOptions {
   readonly assistant: Assistant
-  /** The other nodes of a shared hub, for the list of clients. */
-  readonly network?: HubNetwork | undefined
   /** The path of the history. */
   readonly history: string
   readonly look: Look
@@ -98,14 +95,7 @@ export const runConsole = (options: ConsoleOptions): Effect.Effect<void, OutputC
       )
       feed.view = options.look.view
       const blocks = options.look.gap === undefined ? undefined : yield* RowBlocks.make(options.look.gap, wake)
-      const actions = new ConsoleActions({
-        assistant,
-        palette,
-        feed,
-        print,
-        form: options.form,
-        network: options.network,
-      })
+      const actions = new ConsoleActions({ assistant, palette, feed, print, form: options.form })
       const commands = yield* Queue.dropping<Effect.Effect<void>>(mostWaiting)
       const enqueue = (command: Effect.Effect<void>) => {
         if (!commands.unsafeOffer(command))

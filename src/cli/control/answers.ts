@@ -14,6 +14,8 @@ export const Summary = Schema.Struct({
   framing: Schema.String,
   tls: Schema.Boolean,
   clients: Schema.Number,
+  /** The number of clients of other servers. Absent if no other server shares the hub. */
+  remote: Schema.optional(Schema.Number),
   refused: Schema.Number,
   bytesIn: Schema.Number,
   bytesOut: Schema.Number,
@@ -39,11 +41,23 @@ export const ConnectionRow = Schema.Struct({
 })
 export type ConnectionRow = typeof ConnectionRow.Type
 
-/** The answer to `connections`. */
+/** A client of another server in the answers to `connections` and `state`. */
+export const RemoteRow = Schema.Struct({
+  /** Such as `@two/3`. */
+  client: Schema.String,
+  remote: Schema.String,
+  since: Schema.Number,
+})
+export type RemoteRow = typeof RemoteRow.Type
+
+/** The answer to `connections`. The fields of other servers are absent if no other server shares the hub. */
 export const Connections = Schema.Struct({
   matching: Schema.Number,
   total: Schema.Number,
   connections: Schema.Array(ConnectionRow),
+  remoteMatching: Schema.optional(Schema.Number),
+  remoteTotal: Schema.optional(Schema.Number),
+  remote: Schema.optional(Schema.Array(RemoteRow)),
 })
 export type Connections = typeof Connections.Type
 
@@ -52,4 +66,5 @@ export const State = Schema.Struct({
   accepting: Schema.String,
   listening: Schema.Array(Schema.String),
   connections: Schema.Array(ConnectionRow),
+  remote: Schema.optional(Schema.Array(RemoteRow)),
 })

@@ -7,7 +7,7 @@ import type { ServerAssistantService } from "../../assistant/index.ts"
 import * as Assistant from "../../domain/assistant/index.ts"
 import { formatEndpoint, type UnixEndpoint } from "../../domain/index.ts"
 import { safeJson } from "../../domain/jsonText.ts"
-import { formatRemoteClient, type HubService } from "../../hub/index.ts"
+import type { HubService } from "../../hub/index.ts"
 import { Server, type ServerSettings } from "../../server/index.ts"
 import { acceptQueueLimit } from "../../transport/index.ts"
 import { usageError } from "../process/exit.ts"
@@ -17,7 +17,7 @@ import { mostCommandBytes } from "./bounds.ts"
 import { type ControlCommand, controlHelp, parseControl } from "./command.ts"
 import { commandLines } from "./commandLines.ts"
 import { makeFolder, runtimeFolder } from "./runtimeFolder.ts"
-import { answerWatch } from "./watchQuestions.ts"
+import { answerWatch, remoteClientOf } from "./watchQuestions.ts"
 
 /** The server that a control socket controls. */
 export interface Controlled {
@@ -43,7 +43,7 @@ const remoteClients = ({ network }: HubService) =>
   network === undefined
     ? Effect.succeed({})
     : Effect.map(network.clients, (clients) => ({
-        remote: clients.map(({ remote, since, ...client }) => ({ client: formatRemoteClient(client), remote, since })),
+        remote: clients.map(remoteClientOf),
       }))
 
 const describeState = ({ nameOf, server }: ServerAssistantService, asked: number) =>

@@ -2,6 +2,7 @@ import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
 import type { ServerAssistantService } from "../../assistant/index.ts"
 import * as Assistant from "../../domain/assistant/index.ts"
+import { formatRemoteClient, type HubService } from "../../hub/index.ts"
 import { version } from "../version.ts"
 import { mostRows } from "./bounds.ts"
 
@@ -66,10 +67,11 @@ export const parseConnections = (words: string): Either.Either<WatchQuestion, As
   return Either.right({ _tag: "Connections", request: rest === "" ? request : { ...request, filter: rest } })
 }
 
-const summaryOf = (assistant: ServerAssistantService): Effect.Effect<object> =>
-  Effect.map(
-    assistant.state,
-    ({ accepting, at, clients, endpoints, framing, mode, refused: refusals, tls, traffic }) => ({
+const summaryOf = ({ server, state }: ServerAssistantService): Effect.Effect<object> =>
+  Effect.zipWith(
+    state,
+    remoteCount(server.hub),
+    ({ accepting, at, clients, endpoints, framing, mode, refused: refusals, tls, traffic }, remote) => ({
       version,
       pid: process.pid,
       at,
@@ -80,10 +82,15 @@ const summaryOf = (assistant: ServerAssistantService): Effect.Effect<object> =>
       framing,
       tls,
       clients,
+      ...remote,
       refused: refusals,
       ...traffic,
     }),
   )
+
+/** The number of clients of other servers, if they share the hub. */
+const remoteCount = ({ network }: HubService) =>
+  network === undefined ? Effect.succeed({}) : Effect.map(network.clients, ({ length: remote }) => ({ remote }))
 
 const rowOf = ({ encodingIn, encodingOut, name, pending, tags, tls, ...row }: Assistant.ClientRow): object => ({
   ...row,
@@ -93,6 +100,13 @@ const rowOf = ({ encodingIn, encodingOut, name, pending, tags, tls, ...row }: As
   ...(tls === "" ? {} : { tls }),
 })
 
+/** A client of another server that shares the hub. */
+export const remoteClientOf = ({ remote, since, ...client }: Assistant.RemoteClientRow): object => ({
+  client: formatRemoteClient(client),
+  remote,
+  since,
+})
+
 /** Answers a question. Rates are over the last second while a user interface watches the assistant, and otherwise 0. */
 export const answerWatch = (
   question: WatchQuestion,
@@ -100,8 +114,15 @@ export const answerWatch = (
 ): Effect.Effect<object, Assistant.Refusal> =>
   question._tag === "Summary"
     ? summaryOf(assistant)
-    : Effect.map(assistant.clients(question.request), ({ matching, rows, total }) => ({
+    : Effect.map(assistant.clients(question.request), ({ matching, remote, rows, total }) => ({
         matching,
         total,
         connections: rows.map(rowOf),
+        ...(assistant.server.hub.network === undefined
+          ? {}
+          : {
+              remoteMatching: remote.matching,
+              remoteTotal: remote.total,
+              remote: remote.rows.map(remoteClientOf),
+            }),
       }))

@@ -3,6 +3,10 @@ import type { Connections, Summary } from "../control/answers.ts"
 import { mostRows } from "../control/bounds.ts"
 import { orderOf, type SortName, sortNames } from "./sorts.ts"
 
+/** The number of clients that match the filter, with those of other servers. */
+export const matchingOf = (clients: Connections | undefined): number =>
+  (clients?.matching ?? 0) + (clients?.remoteMatching ?? 0)
+
 /** The action that a key requests. */
 export type TopReply = "leave" | "suspend" | "redraw" | "ask" | "none"
 
@@ -69,7 +73,7 @@ export class TopView {
   }
 
   private get lastFrom(): number {
-    return Math.max(0, (this.clients?.matching ?? 0) - this.rows)
+    return Math.max(0, matchingOf(this.clients) - this.rows)
   }
 
   private command({ name, sequence }: Key): TopReply {

@@ -1,6 +1,6 @@
 import { escapeControls, formatBytes } from "../../domain/index.ts"
 import { cutPlain, widthOf } from "../console/Screen.ts"
-import type { ConnectionRow } from "../control/answers.ts"
+import type { ConnectionRow, RemoteRow } from "../control/answers.ts"
 
 /** A column of the table of clients. */
 interface Column {
@@ -9,6 +9,8 @@ interface Column {
   /** A narrow terminal shows the columns with the smallest numbers. */
   readonly rank: number
   readonly text: (row: ConnectionRow, now: number) => string
+  /** The text for a client of another server. Absent: only its own server knows it, so the column is blank. */
+  readonly remoteText?: (row: RemoteRow, now: number) => string
 }
 
 const second = 1000
@@ -43,8 +45,8 @@ const stateText = ({ paused, state }: ConnectionRow): string => {
 }
 
 const columns: ReadonlyArray<Column> = [
-  { title: "ID", align: "left", rank: 0, text: ({ id }) => `#${id}` },
-  { title: "ADDRESS", align: "left", rank: 1, text: ({ remote }) => remote },
+  { title: "ID", align: "left", rank: 0, text: ({ id }) => `#${id}`, remoteText: ({ client }) => client },
+  { title: "ADDRESS", align: "left", rank: 1, text: ({ remote }) => remote, remoteText: ({ remote }) => remote },
   {
     title: "NAME",
     align: "left",
@@ -55,7 +57,13 @@ const columns: ReadonlyArray<Column> = [
   { title: "IN/S", align: "right", rank: 2, text: ({ rateIn }) => rateText(rateIn) },
   { title: "OUT/S", align: "right", rank: 3, text: ({ rateOut }) => rateText(rateOut) },
   { title: "PENDING", align: "right", rank: 4, text: ({ pendingBytes }) => sizeText(pendingBytes) },
-  { title: "AGE", align: "right", rank: 5, text: ({ since }, now) => ageText(now - since) },
+  {
+    title: "AGE",
+    align: "right",
+    rank: 5,
+    text: ({ since }, now) => ageText(now - since),
+    remoteText: ({ since }, now) => ageText(now - since),
+  },
   { title: "IN", align: "right", rank: 7, text: ({ bytesIn }) => sizeText(bytesIn) },
   { title: "OUT", align: "right", rank: 8, text: ({ bytesOut }) => sizeText(bytesOut) },
   { title: "STATE", align: "left", rank: 9, text: stateText },
@@ -83,12 +91,18 @@ const fitting = (all: ReadonlyArray<Cells>, width: number): ReadonlyArray<Cells>
   return all.filter((cells) => kept.has(cells))
 }
 
+/** The clients of a server, then those of the other servers that share its hub. */
+export interface TableRows {
+  readonly connections: ReadonlyArray<ConnectionRow>
+  readonly remote?: ReadonlyArray<RemoteRow> | undefined
+}
+
 /**
  * The table of clients as lines of at most `width` columns, the titles first. Names come from clients and their users,
  * so control characters are escaped. Without a width, the table has all columns.
  */
 export const clientTable = (
-  rows: ReadonlyArray<ConnectionRow>,
+  { connections: rows, remote = [] }: TableRows,
   now: number,
   width: number = Number.POSITIVE_INFINITY,
 ): ReadonlyArray<string> => {
@@ -96,13 +110,17 @@ export const clientTable = (
   const cells = columns
     .filter(({ title }) => hasRates || !title.endsWith("/S"))
     .map((column): Cells => {
-      const texts = [column.title, ...rows.map((row) => cutPlain(escapeControls(column.text(row, now)), widestText))]
+      const shownTexts = [
+        ...rows.map((row) => column.text(row, now)),
+        ...remote.map((row) => column.remoteText?.(row, now) ?? ""),
+      ]
+      const texts = [column.title, ...shownTexts.map((text) => cutPlain(escapeControls(text), widestText))]
       return { column, texts, width: Math.max(...texts.map(widthOf)) }
     })
     // An empty column, such as the names of clients without names, takes no room.
     .filter(({ column, texts }) => column.title !== "NAME" || texts.slice(1).some((text) => text !== ""))
   const shown = fitting(cells, width)
-  return [undefined, ...rows].map((_, at) => {
+  return [undefined, ...rows, ...remote].map((_, at) => {
     const line = shown.map(({ column, texts, width: wide }) => {
       const text = texts[at] ?? ""
       const padding = " ".repeat(Math.max(0, wide - widthOf(text)))

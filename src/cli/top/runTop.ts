@@ -20,7 +20,7 @@ import { Signals } from "../process/signals.ts"
 import { Stdio } from "../process/stdio.ts"
 import { clientTable } from "./clientTable.ts"
 import { summaryText } from "./summaryText.ts"
-import { TopView } from "./TopView.ts"
+import { matchingOf, TopView } from "./TopView.ts"
 import { clientRows, topFrame, topLines } from "./topFrame.ts"
 
 const defaultInterval = Duration.seconds(1)
@@ -87,10 +87,10 @@ const printTables = (server: FoundServer, view: TopView, interval: Duration.Dura
       const { clients, problem, summary } = view
       if (problem !== undefined) return yield* usageError(`--filter: ${problem}`)
       if (summary === undefined || clients === undefined) return
-      const rest = clients.matching - clients.connections.length
+      const rest = matchingOf(clients) - clients.connections.length - (clients.remote?.length ?? 0)
       const lines = [
         ...summaryText(summary),
-        ...clientTable(clients.connections, summary.at),
+        ...clientTable(clients, summary.at),
         ...(rest > 0 ? [`and ${rest} more`] : []),
         ...(isOnce ? [] : [""]),
       ]

@@ -8,8 +8,22 @@ const traffic = (name: string, rate: number, bytes: number): string =>
 
 /** The state of a server in two lines. */
 export const summaryText = (summary: Summary): readonly [server: string, figures: string] => {
-  const { accepting, at, bytesIn, bytesOut, clients, framing, listening, mode, pid, rateIn, rateOut, refused, since } =
-    summary
+  const {
+    accepting,
+    at,
+    bytesIn,
+    bytesOut,
+    clients,
+    framing,
+    listening,
+    mode,
+    pid,
+    rateIn,
+    rateOut,
+    refused,
+    remote,
+    since,
+  } = summary
   const place = listening.length === 0 ? "not listening" : listening.join(", ")
   const server = [
     `${place}${accepting === "yes" ? "" : ` (${accepting})`}`,
@@ -21,7 +35,7 @@ export const summaryText = (summary: Summary): readonly [server: string, figures
     `tcpfx ${summary.version}`,
   ]
   const figures = [
-    counted(clients, "client"),
+    `${counted(clients, "client")}${remote === undefined ? "" : `, ${remote} of other servers`}`,
     traffic("in", rateIn, bytesIn),
     traffic("out", rateOut, bytesOut),
     `${refused} refused`,

@@ -4,7 +4,7 @@ import type { TerminalSize } from "../console/Terminal.ts"
 import type { Palette } from "../output/theme.ts"
 import { clientTable } from "./clientTable.ts"
 import { summaryText } from "./summaryText.ts"
-import type { TopView } from "./TopView.ts"
+import { matchingOf, type TopView } from "./TopView.ts"
 
 // Two rows of the server, one with the order and the filter, the titles of the table, and the keys.
 const otherRows = 5
@@ -21,8 +21,8 @@ const endFrame = "\u001b[J\u001b[?2026l"
 const keys = "q quit · r rate · i in · o out · p pending · a age · n name · / filter · ↑↓ scroll · space pause"
 
 const orderText = ({ clients, filter, from, isPaused, problem, sort }: TopView): string => {
-  const shown = clients?.connections.length ?? 0
-  const matching = clients?.matching ?? 0
+  const shown = (clients?.connections.length ?? 0) + (clients?.remote?.length ?? 0)
+  const matching = matchingOf(clients)
   const parts = [
     `by ${sort}`,
     matching > shown && shown > 0 ? `${from + 1} to ${from + shown} of ${matching}` : `${matching} shown`,
@@ -38,7 +38,7 @@ export const topLines = (view: TopView, { columns, rows }: TerminalSize, palette
   const { clients, summary, typed } = view
   if (summary === undefined || clients === undefined) return [cutPlain("waiting for the server …", columns)]
   const [server, figures] = summaryText(summary)
-  const [titles = "", ...table] = clientTable(clients.connections, summary.at, columns)
+  const [titles = "", ...table] = clientTable(clients, summary.at, columns)
   const padded = titles + " ".repeat(Math.max(0, columns - widthOf(titles)))
   const footer =
     typed === undefined ? palette.dim(cutPlain(keys, columns)) : cutPlain(`filter: ${escapeControls(typed)}▏`, columns)

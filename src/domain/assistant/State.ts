@@ -94,7 +94,10 @@ export const ServerWindow = Schema.TaggedStruct("ServerWindow", {
   mode: Schema.String,
   /** The number of connected clients. */
   clients: Schema.Int,
-  /** A number that changes when a client connects or disconnects, or when a field of a client changes. */
+  /**
+   * A number that changes when a client connects or disconnects, here or on another server that shares the hub, or when a
+   * field of a client changes.
+   */
   clientsVersion: Schema.Number,
   refused: Schema.Int,
   tls: Schema.Boolean,
@@ -167,12 +170,42 @@ export const ClientsRequest = Schema.Struct({
 })
 export type ClientsRequest = typeof ClientsRequest.Type
 
+/**
+ * A client of another server that shares the hub. Its own server knows its name and its traffic, and commands of this
+ * server do not reach it.
+ */
+export const RemoteClientRow = Schema.Struct({
+  /** The name of its server. */
+  node: Schema.String,
+  /** Its number on its server. */
+  id: ConnectionId,
+  /** Its endpoint as its server sees it. */
+  remote: Schema.String,
+  /** Milliseconds since the epoch, by the clock of its server. */
+  since: Schema.Number,
+})
+export type RemoteClientRow = typeof RemoteClientRow.Type
+
+/** Clients of other servers that share the hub. */
+export const RemoteClientsPage = Schema.Struct({
+  /** The number of clients that match the filter. */
+  matching: Schema.Int,
+  total: Schema.Int,
+  rows: Schema.Array(RemoteClientRow),
+})
+export type RemoteClientsPage = typeof RemoteClientsPage.Type
+
 export const ClientsPage = Schema.Struct({
   /** The number of clients that match the filter. */
   matching: Schema.Int,
   /** The number of connected clients. */
   total: Schema.Int,
   rows: Schema.Array(ClientRow),
+  /**
+   * The clients of other servers. They follow the matching clients of this server: the requested range goes on in them, in
+   * the order of their servers.
+   */
+  remote: RemoteClientsPage,
 })
 export type ClientsPage = typeof ClientsPage.Type
 

@@ -168,6 +168,14 @@ const readBare = (reader: LineReader, at: number, text: string): Either.Either<R
 const readNetwork = (reader: LineReader, at: number, text: string): Either.Either<RecipientTerm, Refusal> => {
   const range = parseAddressRange(text)
   if (Either.isRight(range)) return Either.right({ _tag: "Network", range: text })
+  const node = /^([A-Za-z0-9_-]{1,64})\/[1-9][0-9]*$/.exec(text)?.[1]
+  if (node !== undefined) {
+    return reader.refuseAt(
+      at,
+      `@${text} is a client of another server, which only commands of that server reach`,
+      `Give the command to the server ${node}.`,
+    )
+  }
   const kind = /^(\p{L}+):/u.exec(text)?.[1]
   if (kind !== undefined && !/^[0-9a-f]{1,4}$/i.test(kind)) {
     return reader.refuseAt(at, `"${kind}:" is not a kind of recipient${suggestion(`${kind}:`, ["tag:"])}`)

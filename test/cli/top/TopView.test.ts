@@ -52,6 +52,19 @@ describe("the view of tcpfx top", () => {
     expect(view.question).toContain("count=500")
   })
 
+  it("scrolls through the clients of this server, and then through those of other servers", () => {
+    const view = new TopView("rate", "")
+    view.resize(10)
+    const remote = [{ client: "@two/1", remote: "192.0.2.7:1", since: 0 }]
+    view.take({ ...summary, remote: 5 }, { ...clients(8, 0, 8), remoteMatching: 5, remoteTotal: 5, remote })
+    view.press(key("", "end"))
+    expect(view.from).toBe(3)
+    const lines = topLines(view, { columns: 100, rows: 20 }, paletteOf("none", false))
+    expect(lines[1]).toContain("100 clients, 5 of other servers")
+    expect(lines[2]).toContain("4 to 12 of 13")
+    expect(lines.find((line) => line.startsWith("@two/1"))).toMatch(/^@two\/1 +192\.0\.2\.7:1 +10 s$/)
+  })
+
   it("changes the order with a letter or an arrow bracket, and then begins with the first client", () => {
     const view = new TopView("rate", "")
     view.resize(10)
