@@ -95,7 +95,7 @@ export const makeStandIn = (options: StandInOptions = {}): Effect.Effect<StandIn
         }),
       state: SubscriptionRef.get(state),
       states: state.changes,
-      clients: () => Effect.succeed({ matching: 0, total: 0, rows: [] }),
+      clients: () => Effect.succeed({ matching: 0, total: 0, rows: [], remote: { matching: 0, total: 0, rows: [] } }),
       project: Effect.succeed(emptyProject),
       loadProject: () => Effect.void,
       rates: Effect.succeed({ start: 0, bytesIn: [], bytesOut: [], framesIn: [], framesOut: [] }),

@@ -1,6 +1,6 @@
 import { useComputed, useSignal, useSignalEffect } from "@preact/signals"
 import { useEffect, useMemo, useRef } from "preact/hooks"
-import type { ClientRow, ClientsPage, ClientsRequest } from "../../../domain/assistant/State.ts"
+import type { ClientRow, ClientsPage, ClientsRequest, RemoteClientRow } from "../../../domain/assistant/State.ts"
 import type { ConnectionId } from "../../../domain/ConnectionId.ts"
 import { ask } from "../link/ask.ts"
 import { link } from "../link/client.ts"
@@ -22,7 +22,7 @@ const sorts = ["id", "activity", "rate", "name"] as const
 const isSort = isOneOf(sorts)
 /** The clients of a page, and the place of the first client. */
 type ShownPage = ClientsPage & { readonly from: number }
-const empty: ShownPage = { matching: 0, total: 0, rows: [], from: 0 }
+const empty: ShownPage = { matching: 0, total: 0, rows: [], remote: { matching: 0, total: 0, rows: [] }, from: 0 }
 
 const Row = ({
   row,
@@ -86,6 +86,44 @@ const Row = ({
             +{row.tags.length - mostTags}
           </span>
         )}
+      </span>
+    </div>
+  )
+}
+
+/** A client of another server that shares the hub. It cannot be selected, because commands do not reach it. */
+const RemoteRow = ({
+  row,
+  index,
+  matching,
+}: {
+  readonly row: RemoteClientRow
+  readonly index: number
+  readonly matching: number
+}) => {
+  const w = words.value
+  return (
+    // biome-ignore lint/a11y/useFocusableInteractive: the list has the focus, and no key selects this option.
+    <div
+      class="client"
+      role="option"
+      aria-selected={false}
+      aria-disabled={true}
+      aria-posinset={index + 1}
+      aria-setsize={matching}
+      title={w.otherServerHint(row.node)}
+    >
+      <span class="client-name">
+        <b>
+          @{row.node}/{row.id}
+        </b>
+      </span>
+      <span class="client-rates" />
+      <span class="client-remote">
+        {row.remote === "unix:" ? w.unixClient : row.remote} · {timeText(row.since)}
+      </span>
+      <span class="client-marks">
+        <span class="pill">{w.otherServer}</span>
       </span>
     </div>
   )
@@ -206,8 +244,11 @@ export const ClientList = ({ model }: { readonly model: WindowModel }) => {
     else return
     event.preventDefault()
   }
-  const { from: first, rows, matching, total } = page.value
-  const none = (model.server.value?.clients ?? 0) === 0 && total === 0
+  const { from: first, rows, matching, remote, total } = page.value
+  // The clients of other servers follow those of this server.
+  const all = matching + remote.matching
+  const after = all - first - rows.length - remote.rows.length
+  const none = (model.server.value?.clients ?? 0) === 0 && total === 0 && remote.total === 0
   const sortNames = { id: w.sortId, activity: w.sortActivity, rate: w.sortRate, name: w.sortName }
   return (
     <div class="clients">
@@ -244,7 +285,10 @@ export const ClientList = ({ model }: { readonly model: WindowModel }) => {
         onClick={() => select([])}
       >
         {w.everyone}
-        <span class="count">{w.matchingOf(matching, total)}</span>
+        <span class="count">
+          {w.matchingOf(matching, total)}
+          {remote.total > 0 && w.andOthers(remote.matching)}
+        </span>
       </button>
       <div
         class="clients-scroll"
@@ -273,15 +317,18 @@ export const ClientList = ({ model }: { readonly model: WindowModel }) => {
             key={first + index}
             row={row}
             index={first + index}
-            matching={matching}
+            matching={all}
             selected={model.selected.value.includes(row.id)}
             active={row.id === active.value}
           />
         ))}
-        <div role="presentation" style={{ height: `${Math.max(0, matching - first - rows.length) * height}px` }} />
+        {remote.rows.map((row, index) => (
+          <RemoteRow key={first + rows.length + index} row={row} index={first + rows.length + index} matching={all} />
+        ))}
+        <div role="presentation" style={{ height: `${Math.max(0, after) * height}px` }} />
       </div>
       {none && <NobodyYet model={model} />}
-      {!none && matching === 0 && filter.value !== "" && <p class="teach">{w.noClientMatches}</p>}
+      {!none && all === 0 && filter.value !== "" && <p class="teach">{w.noClientMatches}</p>}
       {model.selected.value.length > 0 && <ClientActions key={model.selected.value.join()} model={model} rows={rows} />}
     </div>
   )

@@ -17,6 +17,10 @@ export const clients = {
   noClientMatches: "No client matches.",
   matchingOf: (matching: number, total: number) =>
     matching === total ? plural(total, "client", "clients") : `${matching} of ${total} clients`,
+  andOthers: (count: number) => `, ${count} of other servers`,
+  otherServer: "other server",
+  otherServerHint: (node: string) =>
+    `A client of the server ${node}, which shares the hub. Only commands of that server reach it.`,
   selectedClients: (count: number) => `${count} selected`,
   pauseClient: "Pause",
   resumeClient: "Resume reading",

@@ -17,6 +17,9 @@ export const clients = {
   noClientMatches: "没有匹配的客户端。",
   matchingOf: (matching, total) =>
     matching === total ? `${number(total)} 个客户端` : `${number(matching)} / ${number(total)} 个客户端`,
+  andOthers: (count) => `，其他服务器 ${number(count)} 个`,
+  otherServer: "其他服务器",
+  otherServerHint: (node) => `服务器 ${node} 的客户端，与本服务器共用集线器。只有那台服务器的命令能到达它。`,
   selectedClients: (count) => `已选 ${number(count)} 个`,
   pauseClient: "暂停",
   resumeClient: "继续",
