@@ -8,6 +8,7 @@ import { Nodes } from "./Nodes.ts"
 import type { Arrival } from "./Origins.ts"
 import { type Dropped, Outbox, type Outgoing } from "./Outbox.ts"
 import { Presence } from "./presence/Presence.ts"
+import { ToldOnce } from "./ToldOnce.ts"
 
 // This file is longer than 300 lines because the queue and the announcements share the states of the link.
 
@@ -19,6 +20,8 @@ export interface LinkOptions {
   readonly framing: string
   /** The subject of the announcements. */
   readonly nodesSubject: string
+  /** The beginning of all subjects of the hub. */
+  readonly subjectPrefix: string
   readonly queueBytes: number
   readonly stallTimeout: Duration.Duration
   readonly announceInterval: Duration.Duration
@@ -43,14 +46,6 @@ const mostMismatched = 256
 
 // The most refused subjects that are remembered, so that each is told once. NATS refuses each message again.
 const mostRefused = 4096
-
-/** Removes the oldest elements of a set, until at most `most` are left. */
-const keepAtMost = (set: Set<unknown>, most: number): void => {
-  for (const oldest of set) {
-    if (set.size <= most) return
-    set.delete(oldest)
-  }
-}
 
 /**
  * The link of a node to NATS: one connection, one queue for everything that the node publishes, and the announcements of
@@ -94,9 +89,10 @@ export class NatsLink implements BridgeLink, BusObserver {
   private cancelSettling: (() => void) | undefined
   private cancelTick: (() => void) | undefined
   private readonly missed = new Map<string, number>()
-  private readonly mismatched = new Set<number>()
+  /** The epochs of the nodes with another framing. */
+  private readonly mismatched = new ToldOnce(mostMismatched)
   /** The refused subjects of this connection. */
-  private readonly refused = new Set<string>()
+  private readonly refused = new ToldOnce(mostRefused)
   private dropped = none
   /** Whether the node has left the hub. */
   private isOver = false
@@ -301,11 +297,9 @@ export class NatsLink implements BridgeLink, BusObserver {
       this.detach({ _tag: "SubjectRefused", subject, action })
       return
     }
-    const key = `${action} ${subject}`
-    if (this.refused.has(key)) return
-    keepAtMost(this.refused, mostRefused - 1)
-    this.refused.add(key)
-    this.options.emit({ _tag: "HubRefused", subject, action })
+    // The errors of other subjects, such as those of JetStream, have their own reports.
+    if (!subject.startsWith(this.options.subjectPrefix)) return
+    if (this.refused.isFirst(`${action} ${subject}`)) this.options.emit({ _tag: "HubRefused", subject, action })
   }
 
   private newConnection(): void {
@@ -376,7 +370,7 @@ export class NatsLink implements BridgeLink, BusObserver {
     const heard = decodeAnnouncement(bytes)
     if (heard === undefined || heard.epoch === this.epoch) return
     if (heard._tag === "Left") {
-      this.mismatched.delete(heard.epoch)
+      this.mismatched.forget(`${heard.epoch}`)
       this.nodes.leave(heard.epoch)
       return
     }
@@ -402,10 +396,7 @@ export class NatsLink implements BridgeLink, BusObserver {
   }
 
   private onMismatch(epoch: number, node: string, framing: string): void {
-    if (this.mismatched.has(epoch)) return
-    keepAtMost(this.mismatched, mostMismatched - 1)
-    this.mismatched.add(epoch)
-    this.options.emit({ _tag: "NodeMismatched", node, framing })
+    if (this.mismatched.isFirst(`${epoch}`)) this.options.emit({ _tag: "NodeMismatched", node, framing })
   }
 
   private tick(): void {

@@ -64,6 +64,7 @@ export const makeNatsHub = (
         epoch,
         framing: framing.name,
         nodesSubject: subjects.nodes,
+        subjectPrefix: subjects.prefix,
         queueBytes,
         stallTimeout: durationOf(checked.stallTimeout, natsDefaults.stallTimeout),
         announceInterval: durationOf(checked.announceInterval, natsDefaults.announceInterval),

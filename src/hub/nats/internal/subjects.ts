@@ -14,6 +14,8 @@ export const tokenOf = (text: string): string => {
 
 /** The subjects of a hub. */
 export interface Subjects {
+  /** The beginning of all subjects of the hub. */
+  readonly prefix: string
   /** The frames of the hub itself. */
   readonly all: string
   /** The frames of a room. */
@@ -26,5 +28,10 @@ export interface Subjects {
 export const subjectsOf = (hub: string, framing: string): Subjects => {
   const base = `tcpfx.${tokenOf(hub)}`
   const frames = `${base}.${tokenOf(framing)}`
-  return { all: `${frames}.all`, room: (name) => `${frames}.room.${tokenOf(name)}`, nodes: `${base}.nodes` }
+  return {
+    prefix: `${base}.`,
+    all: `${frames}.all`,
+    room: (name) => `${frames}.room.${tokenOf(name)}`,
+    nodes: `${base}.nodes`,
+  }
 }
