@@ -71,7 +71,7 @@ describe("a project file", () => {
     ],
     [
       "macros:\n  - name: a\n    to: plc/1\n    send: ok\n",
-      'tcpfx.yaml:3:9: "plc/1" is not a range of addresses: "plc" is not an IP address, at character 1\n' +
+      "tcpfx.yaml:3:9: @plc/1 names a client of another server, which only commands of that server reach, at character 1\n" +
         "  3 |     to: plc/1\n              ^",
     ],
     [

@@ -11,6 +11,7 @@ import { Testing } from "../../src/testing/index.ts"
 import { turns } from "../../src/testing/turns.ts"
 import { MemoryTransport } from "../../src/transport/index.ts"
 import { VirtualBus } from "../support/virtualBus.ts"
+import { textOf } from "../support/wireProbe.ts"
 
 const pass = (millis: number) =>
   Effect.replicateEffect(Effect.zipRight(TestClock.adjust("100 millis"), turns(4)), millis / 100, { discard: true })
@@ -96,13 +97,32 @@ describe("the clients of other servers", () => {
     }).pipe(Effect.provide(MemoryTransport.layer())),
   )
 
+  it.scoped("get a broadcast of a server that has no client", () =>
+    Effect.gen(function* () {
+      const network = new VirtualBus()
+      const hubOn = (node: string) =>
+        makeNatsHub({ servers: "nats://virtual", node, framing: Framing.line }, () => network.connect)
+      const two = yield* hubOn("two")
+      const assistant = yield* ServerAssistant.make({ hub: yield* hubOn("one"), mode: "broker" })
+      const got = yield* Effect.fork(Effect.flatten(Stream.runHead(yield* two.subscribe())))
+      yield* pass(600)
+      const refusal = yield* Effect.flip(assistant.executeLine("broadcast hello"))
+      expect(refusal.message).toBe("no client is connected")
+      two.network.opened(ConnectionId.make(1), "192.0.2.7:5000", 0)
+      yield* pass(200)
+      expect(yield* assistant.executeLine("broadcast hello")).toMatchObject({ _tag: "SentTo", to: [], bytes: 5 })
+      yield* pass(100)
+      expect(textOf((yield* got).bytes)).toBe("hello")
+    }).pipe(Effect.provide(MemoryTransport.layer())),
+  )
+
   it.scoped("are no recipients of commands", () =>
     Effect.gen(function* () {
       const { assistant } = yield* shared
       const refusal = yield* Effect.flip(assistant.executeLine("send @two/3 text=hello"))
       expect(refusal).toMatchObject({
-        message: "@two/3 is a client of another server, which only commands of that server reach, at character 7",
-        advice: "Give the command to the server two.",
+        message: "@two/3 names a client of another server, which only commands of that server reach, at character 7",
+        advice: 'Give the command to the server two, or write @"two/3" for a client with this name.',
       })
     }).pipe(Effect.provide(MemoryTransport.layer())),
   )

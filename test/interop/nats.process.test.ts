@@ -72,9 +72,9 @@ describe.runIf(haveAll(natsServer))("tcpfx serve --hub", { timeout: 60_000 }, ()
       expect(yield* ctl("send", "@two/1", "text=x")).toMatchObject({
         code: 2,
         stderr:
-          "tcpfx: @two/1 is a client of another server, which only commands of that server reach, at character 7; Give the command to the server two.\n",
+          'tcpfx: @two/1 names a client of another server, which only commands of that server reach, at character 7; Give the command to the server two, or write @"two/1" for a client with this name.\n',
       })
-      yield* ctl("broadcast", "text=hello")
+      yield* ctl("broadcast", "hello")
       expect(textOf(yield* there.take(6))).toBe("hello\n")
     }),
   )

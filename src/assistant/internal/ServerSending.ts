@@ -67,18 +67,25 @@ export class ServerSending {
     return Effect.flatMap(this.resolve(to), (resolved) => this.sendTo(payload, to, resolved, by))
   }
 
-  /** Sends a payload to all clients through the hub, in one order with the frames that clients publish. */
+  /**
+   * Sends a payload to all clients through the hub, in one order with the frames that clients publish. The clients of other
+   * servers that share the hub get it too, also if this server has no client.
+   */
   broadcast(payload: PreparedPayload, by: string): Effect.Effect<Assistant.Outcome, Assistant.Refusal> {
     return Effect.gen(this, function* () {
-      const { clients, unmatched } = yield* this.resolve(Assistant.everyone)
+      const hasOthers = (yield* this.server.remoteClients).length > 0
+      const { clients, unmatched } = hasOthers
+        ? { clients: [...(yield* this.feed.fresh).clients], unmatched: [] }
+        : yield* this.resolve(Assistant.everyone)
       if (payload.isOfClient || this.groups(payload, clients).length > 1) {
         return yield* this.sendTo(payload, Assistant.everyone, { clients, unmatched }, by)
       }
-      const coder = (clients[0] as Client).coderOut
+      const coder = clients[0]?.coderOut ?? this.coders.out
       const made = yield* this.payloads.bytes(payload, { coder }, this.payloads.nextSending())
       const bytes = this.voiced(made, Assistant.everyone)
       this.senders.set(bytes, by)
       const ids = yield* Effect.mapError(this.server.broadcast(bytes), payloadRefused)
+      if (hasOthers) return { _tag: "SentTo", to: ids, bytes: bytes.length, unmatched }
       return yield* outcome(ids, bytes.length, unmatched)
     })
   }

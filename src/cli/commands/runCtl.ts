@@ -91,7 +91,7 @@ const outcomeText = (fields: Readonly<Record<string, unknown>>): string => {
   const others = texts(unmatched).length === 0 ? "" : `; ${texts(unmatched).join(", ")} matched no client`
   if (typeof listening === "string") return `listening on ${listening}`
   if (endpoints !== undefined) return `stopped listening on ${texts(endpoints).join(", ")}; ${ended} clients ended`
-  if (bytes !== undefined) return `${bytes} bytes for ${numbers(to).join(", ") || "no client"}${others}`
+  if (bytes !== undefined) return `${bytes} bytes for ${numbers(to).join(", ") || "no client of this server"}${others}`
   if (to !== undefined)
     return `${numbers(to).length === 0 ? "nothing changed" : `done for ${numbers(to).join(", ")}`}${others}`
   if (repeat !== undefined) return `repeat ${repeat} runs; cancel ${repeat} ends it`

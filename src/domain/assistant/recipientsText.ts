@@ -172,8 +172,8 @@ const readNetwork = (reader: LineReader, at: number, text: string): Either.Eithe
   if (node !== undefined) {
     return reader.refuseAt(
       at,
-      `@${text} is a client of another server, which only commands of that server reach`,
-      `Give the command to the server ${node}.`,
+      `@${text} names a client of another server, which only commands of that server reach`,
+      `Give the command to the server ${node}, or write @${quote(text)} for a client with this name.`,
     )
   }
   const kind = /^(\p{L}+):/u.exec(text)?.[1]

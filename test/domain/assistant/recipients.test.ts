@@ -127,7 +127,11 @@ describe("recipients", () => {
       1,
       '"fe80::1%eth0" is not a range of addresses: a range cannot have a zone; remove the % and what follows it, at character 2',
     ],
-    ["@1,@two/3", 4, "@two/3 is a client of another server, which only commands of that server reach, at character 5"],
+    [
+      "@1,@two/3",
+      4,
+      "@two/3 names a client of another server, which only commands of that server reach, at character 5",
+    ],
     ["@two/0", 1, '"two/0" is not a range of addresses: "two" is not an IP address, at character 2'],
     ["@tags:x", 1, '"tags:" is not a kind of recipient (did you mean "tag:"?), at character 2'],
     ["@tag:", 5, "the tag is missing, at character 6"],

@@ -52,7 +52,7 @@ describe.skipIf(!haveBrowser())("the clients of other servers in the server wind
           await clientControls(page).option(1).waitFor({ state: "detached" })
           expect(await remote.count()).toBe(1)
           await page.getByLabel("To", { exact: true }).fill("@two/2")
-          await page.getByText("@two/2 is a client of another server").waitFor()
+          await page.getByText("@two/2 names a client of another server").waitFor()
         })
       }),
     )

@@ -85,7 +85,7 @@ const messages: ReadonlyArray<Pattern> = [
   [/^(.*) is not the number of a client$/, "$1 不是客户端的编号"],
   [/^"(.*):" is not a kind of recipient$/, '"$1:" 不是接收者的写法'],
   [
-    /^(@.*) is a client of another server, which only commands of that server reach$/,
+    /^(@.*) names a client of another server, which only commands of that server reach$/,
     "$1 是另一台服务器的客户端，只有那台服务器的命令能到达它",
   ],
   [/^(".*") is not a range of addresses: (.*)$/s, (text, why) => `${text} 不是地址范围：${problem(why)}`],
@@ -211,7 +211,10 @@ const advices: ReadonlyArray<Pattern> = [
     /^Write (crc:\S+): the width in bits from 1 to 32, the others in hex\. MODBUS: (.*)\.$/,
     "请写 $1：位宽是 1 到 32，其余为十六进制。MODBUS：$2",
   ],
-  [/^Give the command to the server (.*)\.$/s, "请在服务器 $1 上执行该命令"],
+  [
+    /^Give the command to the server (.*), or write (@.*) for a client with this name\.$/s,
+    "请在服务器 $1 上执行该命令；名称如此的客户端请写 $2",
+  ],
   [/^Write (@.*) for a client with this name\.$/s, "名称如此的客户端请写 $1"],
 ]
 
