@@ -49,9 +49,9 @@ const isInTerminal = () => {
   const { isatty } = require("node:tty")
   return isatty(0) && isatty(1)
 }
-// A file of defaults or a variable may set a flag of `connect` that needs the assistant (src/cli/defaults). A text that only
+// A file of defaults or a variable may set a flag of `connect` that needs the assistant or metrics (src/cli/defaults). A text that only
 // looks like that chooses the larger bundle, which runs every command line.
-const assisted = "(?:rules?|macro|repeat)"
+const assisted = "(?:rules?|macro|repeat|metrics|otlp)"
 const defaultsAreAssisted = (words) => {
   if (Object.keys(process.env).some((name) => new RegExp(`^TCPFX_CONNECT_${assisted}$`, "i").test(name))) return true
   const named = words.flatMap((word, at) => {
@@ -84,7 +84,7 @@ const bundleFor = (words) => {
   if (!isConnect && words.some((word) => /^-[a-z0-9]*l|^--listen$/i.test(word))) return "serve.cjs"
   const mayConnect =
     isConnect || (words.length > 1 && !["interfaces", "config", "help"].includes(head)) || /[.:]/.test(head)
-  // Rules, macros, repeats and the console of `connect` need the assistant.
+  // Rules, macros, repeats and the console of `connect` need the assistant, and metrics are in the same bundle.
   if (!mayConnect) return "tcpfx.cjs"
   const isAssisted = words.some((word) => new RegExp(`^--${assisted}(?:=|$)`).test(word)) || defaultsAreAssisted(words)
   return isAssisted || (!words.includes("--plain") && isInTerminal()) ? "serve.cjs" : "tcpfx.cjs"

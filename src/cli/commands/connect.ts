@@ -20,6 +20,7 @@ import { talkFlags } from "../flags/talkFlags.ts"
 import { telnetFlags } from "../flags/telnetFlags.ts"
 import { clientTlsFlags } from "../flags/tlsFlags.ts"
 import { viewFlags } from "../flags/viewFlags.ts"
+import { watchFlags } from "../flags/watchFlags.ts"
 
 /** The flags of `tcpfx connect`. */
 export const connectFlags = {
@@ -48,6 +49,7 @@ export const connectFlags = {
   ...viewFlags,
   plain: plainFlag,
   ...logFlags,
+  ...watchFlags("client"),
   ...attachFlags,
   ...messageFlags,
   ...configFlags,

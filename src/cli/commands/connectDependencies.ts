@@ -3,10 +3,11 @@ import type { Dependency } from "../flags/dependencies.ts"
 import { type LogFacts, type LogKey, logDependencies } from "../flags/logFlags.ts"
 import { besideUi, besideUiProblem } from "../flags/pageFlags.ts"
 import { type ViewFacts, viewDependencies, type viewFlags } from "../flags/viewFlags.ts"
+import { type WatchFacts, watchDependencies } from "../flags/watchFlags.ts"
 import { type ClientTlsFacts, type ClientTlsKey, clientTlsDependencies } from "../tls/clientDependencies.ts"
 
 /** The facts that decide whether a flag of `tcpfx connect` has an effect. */
-export interface ConnectFacts extends LogFacts, ViewFacts, ClientTlsFacts {
+export interface ConnectFacts extends LogFacts, ViewFacts, WatchFacts, ClientTlsFacts {
   readonly endpoint: Endpoint
   readonly reconnect: boolean
   readonly once: boolean
@@ -33,6 +34,7 @@ type ConnectKey =
   | ("send" | "macro" | "rule" | "rules" | "onConnect" | "heartbeat")
   | (typeof besideUi)[number]
   | LogKey
+  | "otlpSignals"
   | keyof typeof viewFlags
 
 /** Every flag of `tcpfx connect` that has an effect only under a condition. */
@@ -100,6 +102,7 @@ export const connectDependencies: ReadonlyArray<Dependency<ConnectKey, ConnectFa
     problem: "(-N) contradicts --no-shutdown; give one of them",
   },
   ...logDependencies,
+  ...watchDependencies,
   {
     flags: ["repeat"],
     isMet: ({ hasSendings }) => hasSendings,

@@ -21,6 +21,7 @@ import { programFrom } from "../flags/programFlags.ts"
 import { reconnectSettings } from "../flags/reconnectFlags.ts"
 import { pacingOf, untilsOf } from "../flags/talkFlags.ts"
 import { asksForRows, checkEncoding, lookOf } from "../flags/viewFlags.ts"
+import { watchFacts } from "../flags/watchFlags.ts"
 import { openLogs } from "../logs/openLogs.ts"
 import { shownEvents } from "../output/eventBlocks.ts"
 import { coderOf, setEncoding, withClockOf } from "../output/Look.ts"
@@ -28,6 +29,7 @@ import { clientRenderer, type OutputMode, show } from "../output/renderers.ts"
 import { exitCode, networkError, signalExitCode, usageError } from "../process/exit.ts"
 import { Signals } from "../process/signals.ts"
 import { Stdio } from "../process/stdio.ts"
+import { tell } from "../process/tell.ts"
 import { checkProgram } from "../programs/checkProgram.ts"
 import { programConversation } from "../programs/programConversation.ts"
 import { clientTls, clientTlsFacts } from "../tls/client.ts"
@@ -111,6 +113,7 @@ export const runConnect = (options: ConnectOptions, page: PageFace, assisted: As
       hasPage: options.ui,
       sendsFin: !options.noShutdown,
       ...logFacts(options),
+      ...watchFacts(options),
       hasSendings: hasSendings(options),
     })
     if (endpoint._tag === "Unix" && withoutTls.proxy !== undefined) {
@@ -134,7 +137,20 @@ export const runConnect = (options: ConnectOptions, page: PageFace, assisted: As
     yield* tellKeepaliveNote(settings.keepalive)
     const others = namedFiles(connectFlags, options)
     const logs = yield* signals.unlessEnded(openLogs(options, { isServer: false, others }))
-    const record = (client: ClientService) => Effect.zipRight(logs.watchClient(client, settings.frame), logs.begin)
+    const outer = yield* Effect.scope
+    const watch = (client: ClientService) =>
+      assisted === undefined
+        ? Effect.void
+        : // The outer scope closes after the client, so the ends of its connections are counted.
+          assisted
+            .watchClient(options, client, settings.frame)
+            .pipe(
+              Scope.extend(outer),
+              Effect.flatMap(Effect.forEach(tell, { discard: true })),
+              Effect.provideService(Stdio, stdio),
+            )
+    const record = (client: ClientService) =>
+      logs.watchClient(client, settings.frame).pipe(Effect.zipRight(watch(client)), Effect.zipRight(logs.begin))
     const automation = assisted === undefined ? noAutomation : yield* assisted.automationOf(options, form)
     if (assisted !== undefined && wantsConsole(options) && canHaveConsole(stdio, process.env)) {
       yield* signals.unlessEnded(
@@ -165,7 +181,6 @@ export const runConnect = (options: ConnectOptions, page: PageFace, assisted: As
         ? noOutgoing
         : yield* makeOutgoing(texts, { ...settings, form, lends: output === "raw", byLine: pacing !== undefined })
     const hasRules = automation.rules.length > 0
-    const outer = yield* Effect.scope
     const talking = converse({
       outgoing,
       peer: "server",

@@ -29,6 +29,7 @@ import { payloadFormOf } from "../flags/payloadFlags.ts"
 import { checkPayloads, payloadsOf } from "../flags/payloads.ts"
 import { programFrom } from "../flags/programFlags.ts"
 import { checkEncoding, lookOf } from "../flags/viewFlags.ts"
+import { watchFacts } from "../flags/watchFlags.ts"
 import { hubFacts, sharedHub } from "../hub/sharedHub.ts"
 import { filesOf, openLogs } from "../logs/openLogs.ts"
 import { shownEvents } from "../output/eventBlocks.ts"
@@ -130,6 +131,7 @@ const serveWith = (options: ServeOptions, page: PageFace, mode: Mode, asked: Che
       sendOnly: options.sendOnly,
       readsInput: !options.noStdin && !options.recvOnly,
       ...logFacts(options),
+      ...watchFacts(options),
       ...hubFacts(options),
       nameFrom: Option.getOrUndefined(options.nameFrom),
       hasClientCertificates: Option.isSome(paths.clientCa),

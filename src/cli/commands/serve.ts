@@ -72,7 +72,7 @@ export const serveFlags = {
   control: value("control", "PATH|auto", parseServerControl, {
     help: "Take commands of tcpfx ctl and tcpfx top on this unix socket. auto: on a socket that they find by themselves.",
   }),
-  ...watchFlags,
+  ...watchFlags("server"),
   ...workerFlags,
   drain: value("drain", "TIME", parseDuration, {
     help: "How long Ctrl-C and SIGTERM wait for connections to close before a reset (default 5s).",

@@ -4,10 +4,11 @@ import type { Dependency } from "../flags/dependencies.ts"
 import { type LogFacts, type LogKey, logDependencies } from "../flags/logFlags.ts"
 import { besideUi, besideUiProblem } from "../flags/pageFlags.ts"
 import { type ViewFacts, viewDependencies, type viewFlags } from "../flags/viewFlags.ts"
+import { type WatchFacts, watchDependencies } from "../flags/watchFlags.ts"
 import type { HubFacts } from "../hub/sharedHub.ts"
 
 /** The facts that decide whether a flag of `tcpfx serve` has an effect. */
-export interface ServeFacts extends LogFacts, ViewFacts, HubFacts {
+export interface ServeFacts extends LogFacts, ViewFacts, WatchFacts, HubFacts {
   readonly mode: "console" | "broker" | "chat" | "echo" | "discard" | "reply" | "program"
   readonly frame: Framing.Framing
   /** The endpoints. Undefined if inherited sockets or the control socket may still change them. */
@@ -59,6 +60,7 @@ type ServeKey =
   | ("repeat" | "nameFrom" | "refusal" | "quit" | "noStdin" | "recvOnly" | "sendOnly")
   | (typeof besideUi)[number]
   | LogKey
+  | "otlpSignals"
   | keyof typeof viewFlags
 
 /** Every flag of `tcpfx serve` that has an effect only under a condition. */
@@ -173,6 +175,7 @@ export const serveDependencies: ReadonlyArray<Dependency<ServeKey, ServeFacts>> 
     problem: "has no effect with -l alone or --inetd, which serve one client",
   },
   ...logDependencies,
+  ...watchDependencies,
   {
     flags: ["nameFrom"],
     isMet: ({ mode }) => mode !== "chat",

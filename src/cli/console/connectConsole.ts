@@ -7,7 +7,7 @@ import type { Automation } from "../automation/Automation.ts"
 import { automate } from "../automation/automate.ts"
 import type { PayloadForm } from "../input/PayloadForm.ts"
 import { type Look, setEncoding } from "../output/Look.ts"
-import { networkError, usageError } from "../process/exit.ts"
+import { type CommandFailed, networkError, usageError } from "../process/exit.ts"
 import type { AttachPage } from "../ui/PageFace.ts"
 import { historyPath } from "./historyPath.ts"
 import { runConsole } from "./runConsole.ts"
@@ -27,8 +27,8 @@ export interface ConnectConsoleOptions {
    * The settings for reconnecting. If they are `undefined`, the client reconnects only when the user enters a command.
    */
   readonly reconnect: Partial<ReconnectSettings> | undefined
-  /** Records the client in the files of the command line. */
-  readonly record: (client: ClientService) => Effect.Effect<void>
+  /** Records the client in the files of the command line, and lets other programs watch it. */
+  readonly record: (client: ClientService) => Effect.Effect<void, CommandFailed>
   /** Serves the page over the same window. `undefined` without `--ui`. */
   readonly attachPage: AttachPage | undefined
 }

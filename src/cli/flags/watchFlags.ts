@@ -1,4 +1,6 @@
+import type * as Command from "@effect/cli/Command"
 import * as Either from "effect/Either"
+import * as Option from "effect/Option"
 import {
   EndpointSyntaxError,
   endpointDefaults,
@@ -7,6 +9,8 @@ import {
   ValueSyntaxError,
 } from "../../domain/index.ts"
 import { withoutUserInfo } from "../../domain/userInfo.ts"
+import { type OtlpSignal, otlpSignals } from "../watch/otlpSignals.ts"
+import type { Dependency } from "./dependencies.ts"
 import { value } from "./flag.ts"
 
 /** Parses the address of the metrics: a host and port, or a port alone on 127.0.0.1. */
@@ -38,12 +42,47 @@ const parseCollector = (input: string): Either.Either<string, ValueSyntaxError> 
   return Either.left(new ValueSyntaxError({ input: withoutUserInfo(input), kind, problem, expected }))
 }
 
-/** The flags that let other programs watch a server. */
-export const watchFlags = {
+const parseSignals = (input: string): Either.Either<ReadonlyArray<OtlpSignal>, ValueSyntaxError> => {
+  const words = input.split(",").map((word) => word.trim())
+  const signals = otlpSignals.filter((signal) => words.includes(signal))
+  if (words.every((word) => signals.some((signal) => signal === word))) return Either.right(signals)
+  const expected = `one or more of ${otlpSignals.join(", ")}, with commas between them`
+  return Either.left(
+    new ValueSyntaxError({ input, kind: "a list of signals", problem: "it has other words", expected }),
+  )
+}
+
+/** The flags that let other programs watch a server or a client. */
+export const watchFlags = (side: "server" | "client") => ({
   metrics: value("metrics", "HOST:PORT", parseMetricsAddress, {
-    help: "Serve metrics for Prometheus at http://HOST:PORT/metrics, with /healthz and /readyz. A port without a host is on 127.0.0.1.",
+    help: `Serve metrics for Prometheus at http://HOST:PORT/metrics, with /healthz and /readyz (${side === "server" ? "ready while it accepts clients" : "ready while connected"}). A port without a host is on 127.0.0.1.`,
   }),
   otlp: value("otlp", "URL", parseCollector, {
     help: "Send the metrics to this collector of OpenTelemetry (OTLP over HTTP), such as http://127.0.0.1:4318.",
   }),
+  otlpSignals: value("otlp-signals", "SIGNALS", parseSignals, {
+    help: "What --otlp sends: metrics (default), traces (a span for each connection), logs (the messages), with commas between them.",
+  }),
+})
+
+/** The values of {@link watchFlags}. */
+export type WatchOptions = Command.Command.ParseConfig<{
+  readonly [K in keyof ReturnType<typeof watchFlags>]: ReturnType<typeof watchFlags>[K]["options"]
+}>
+
+/** The signals that are sent. None without `--otlp`. */
+export const signalsOf = ({ otlp, otlpSignals: signals }: WatchOptions): ReadonlyArray<OtlpSignal> =>
+  Option.isNone(otlp) ? [] : Option.getOrElse(signals, (): ReadonlyArray<OtlpSignal> => ["metrics"])
+
+/** The fact that decides whether {@link watchDependencies} are met. */
+export interface WatchFacts {
+  readonly hasOtlp: boolean
 }
+
+/** The {@link WatchFacts} of a command line. */
+export const watchFacts = ({ otlp }: Pick<WatchOptions, "otlp">): WatchFacts => ({ hasOtlp: Option.isSome(otlp) })
+
+/** The flags that have an effect only beside others. */
+export const watchDependencies: ReadonlyArray<Dependency<"otlpSignals", WatchFacts>> = [
+  { flags: ["otlpSignals"], isMet: ({ hasOtlp }) => hasOtlp, problem: "needs --otlp http://HOST:PORT" },
+]

@@ -2,8 +2,15 @@ import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import * as Redacted from "effect/Redacted"
 import type * as Scope from "effect/Scope"
-import { type NatsAuth, NatsHub, type NatsHubService, type NatsTls } from "../../hub/nats/index.ts"
+import {
+  type NatsAuth,
+  type NatsConnectError,
+  NatsHub,
+  type NatsHubService,
+  type NatsTls,
+} from "../../hub/nats/index.ts"
 import type { CheckedServerSettings } from "../../server/index.ts"
+import { Tls } from "../../transport/index.ts"
 import type { ServeOptions } from "../commands/serve.ts"
 import { type CommandFailed, networkError, usageError } from "../process/exit.ts"
 import type { Stdio } from "../process/stdio.ts"
@@ -23,25 +30,50 @@ export const hubFacts = ({ hub, hubCreds }: HubOptions): HubFacts => ({
   hasHubCreds: Option.isSome(hubCreds),
 })
 
-const authOf = ({ hubCreds, hubNkey }: HubOptions): Effect.Effect<NatsAuth | undefined, CommandFailed, Stdio> => {
-  const secret = (flag: string, path: string) => Effect.map(readPem(flag, path), Redacted.make)
-  if (Option.isSome(hubCreds)) {
-    return Effect.map(secret("hub-creds", hubCreds.value), (content) => ({ _tag: "Credentials", content }))
-  }
-  if (Option.isSome(hubNkey)) {
-    return Effect.map(secret("hub-nkey", hubNkey.value), (seed) => ({ _tag: "Nkey", seed }))
-  }
-  return Effect.succeed(undefined)
-}
+// A seed of a user: 58 characters of base32 that begin with SU (github.com/nats-io/nkeys).
+const seedOfUser = /^\s*SU[A-Z2-7]{56}\s*$/
+const partsOfCredentials = ["NATS USER JWT", "USER NKEY SEED"]
+
+const authOf = ({ hubCreds, hubNkey }: HubOptions): Effect.Effect<NatsAuth | undefined, CommandFailed, Stdio> =>
+  Effect.gen(function* () {
+    if (Option.isSome(hubCreds)) {
+      const content = yield* readPem("hub-creds", hubCreds.value)
+      const missing = partsOfCredentials.find((part) => !content.includes(`-----BEGIN ${part}-----`))
+      return missing === undefined
+        ? { _tag: "Credentials", content: Redacted.make(content) }
+        : yield* usageError(`--hub-creds: ${hubCreds.value} is no credentials file: it has no ${missing}`)
+    }
+    if (Option.isNone(hubNkey)) return undefined
+    const seed = yield* readPem("hub-nkey", hubNkey.value)
+    return seedOfUser.test(seed)
+      ? { _tag: "Nkey", seed: Redacted.make(seed) }
+      : yield* usageError(`--hub-nkey: ${hubNkey.value} has no seed of a user: SU and 56 more letters and digits`)
+  })
 
 const tlsOf = ({ hubCa, hubCert }: HubOptions): Effect.Effect<NatsTls | undefined, CommandFailed, Stdio> =>
   Effect.gen(function* () {
     if (Option.isNone(hubCa) && Option.isNone(hubCert)) return undefined
     const ca = Option.isNone(hubCa) ? {} : { ca: yield* readPem("hub-ca", hubCa.value) }
-    if (Option.isNone(hubCert)) return ca
-    const pem = yield* readPem("hub-cert", hubCert.value)
-    return { ...ca, identity: { cert: pem, key: Redacted.make(pem) } }
+    const pem = Option.isNone(hubCert) ? undefined : yield* readPem("hub-cert", hubCert.value)
+    const tls = pem === undefined ? ca : { ...ca, identity: { cert: pem, key: Redacted.make(pem) } }
+    // The client of NATS would name neither the file nor the mistake.
+    yield* Effect.mapError(Tls.connector(tls), (error) => {
+      const [flag, path] = error.part === "CA certificate" ? ["hub-ca", hubCa] : ["hub-cert", hubCert]
+      return usageError(`--${flag}: ${Option.getOrElse(path, () => "")}: ${error.message}`)
+    })
+    return tls
   })
+
+/** What may be wrong if TLS with NATS fails. A server of TLS 1.3 does not say that it wants a certificate. */
+const adviceOf = ({ hub, hubCa, hubCert }: HubOptions, { reason }: NatsConnectError): string => {
+  const hasTls = Option.isSome(hubCa) || Option.exists(hub, (servers) => servers.some((one) => one.startsWith("tls:")))
+  if (/certificate/.test(reason)) {
+    return Option.isNone(hubCa) ? "; give its CA certificate with --hub-ca" : "; --hub-ca has no CA certificate of it"
+  }
+  return hasTls && Option.isNone(hubCert) && /does not answer/.test(reason)
+    ? "; if it wants a certificate, give one with --hub-cert"
+    : ""
+}
 
 /**
  * Connects to the hub that the flags name. Its frames, budgets and policy are those of the server. The server emits the
@@ -70,7 +102,7 @@ export const sharedHub = (
   }).pipe(
     Effect.catchTags({
       SettingsError: ({ message }) => usageError(`--hub: ${message}`),
-      NatsConnectError: ({ message }) => networkError(`--hub: ${message}`),
+      NatsConnectError: (error) => networkError(`--hub: ${error.message}${adviceOf(options, error)}`),
       NatsMissingError: ({ message }) => usageError(`--hub: ${message}`),
     }),
   )

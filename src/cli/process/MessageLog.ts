@@ -27,6 +27,8 @@ export const plainLine = (text: string): string => `tcpfx: ${escapeControls(text
 export class MessageLog {
   level: LogLevel = "info"
   format: LogFormat = "text"
+  /** Gets the messages of the command about itself that are shown. */
+  onMessage: ((level: MessageLevel, text: string) => void) | undefined
 
   /** Whether messages of a level are shown. */
   shows(level: MessageLevel): boolean {

@@ -154,7 +154,9 @@ export const layerOf = (streams: StandardStreams, lastWords: LastWords, log: Mes
       say,
       tell: (level, text) => {
         // A console shows messages for people.
-        if (log.shows(level)) say(taker === undefined ? log.line(level, text) : plainLine(text))
+        if (!log.shows(level)) return
+        say(taker === undefined ? log.line(level, text) : plainLine(text))
+        log.onMessage?.(level, text)
       },
       log,
       takeMessages: (take) =>

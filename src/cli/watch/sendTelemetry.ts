@@ -1,28 +1,53 @@
 import * as Effect from "effect/Effect"
+import type * as Scope from "effect/Scope"
 import { Stdio } from "../process/stdio.ts"
 import { version } from "../version.ts"
+import type { Telemetry } from "./otlp.ts"
+import type { OtlpSignal } from "./otlpSignals.ts"
 
 const intervalMillis = 10_000
 
 /**
- * Sends the metrics of the process to a collector of OpenTelemetry every 10 s until the scope closes, and once more then.
- * Tells the user when the collector begins to fail, and when it works again.
+ * Sends data of the process to a collector of OpenTelemetry every 10 s until the scope closes, and once more then. The
+ * signal `logs` includes the messages of the command about itself. Tells the user when the collector begins to fail, and
+ * when it works again.
  */
-export const sendTelemetry = (url: string) =>
+export const sendTelemetry = (
+  url: string,
+  signals: ReadonlyArray<OtlpSignal>,
+): Effect.Effect<Telemetry, never, Stdio | Scope.Scope> =>
   Effect.gen(function* () {
     const stdio = yield* Stdio
     // A bundle of its own: no other command line needs an HTTP client.
-    const { sendMetrics } = yield* Effect.promise(() => import("./otlp.ts"))
-    let failing = false
-    const onSent = (problem: string | undefined) => {
-      if (problem !== undefined && !failing) {
-        stdio.tell("warn", `--otlp: the collector at ${url} does not take metrics (${problem}); tcpfx tries again`)
+    const { openTelemetry } = yield* Effect.promise(() => import("./otlp.ts"))
+    const failing = new Set<OtlpSignal>()
+    const onSent = (signal: OtlpSignal, problem: string | undefined) => {
+      const hasFailed = failing.has(signal)
+      if (problem === undefined) {
+        failing.delete(signal)
+        if (hasFailed) stdio.tell("info", `--otlp: the collector at ${url} takes ${signal} again`)
+        return
       }
-      if (problem === undefined && failing) stdio.tell("info", `--otlp: the collector at ${url} takes metrics again`)
-      failing = problem !== undefined
+      failing.add(signal)
+      if (!hasFailed) {
+        stdio.tell("warn", `--otlp: the collector at ${url} does not take ${signal} (${problem}); tcpfx tries again`)
+      }
     }
-    yield* Effect.acquireRelease(
-      Effect.promise(() => sendMetrics({ url, version, intervalMillis, onSent })),
-      (stop) => Effect.promise(stop),
+    const telemetry = yield* Effect.acquireRelease(
+      Effect.promise(() => openTelemetry({ url, version, signals, intervalMillis, onSent })),
+      ({ stop }) => Effect.promise(stop),
     )
+    const { log } = telemetry
+    if (log !== undefined) {
+      yield* Effect.acquireRelease(
+        Effect.sync(() => {
+          stdio.log.onMessage = (level, message) => log({ at: Date.now(), level, message, attributes: {} })
+        }),
+        () =>
+          Effect.sync(() => {
+            stdio.log.onMessage = undefined
+          }),
+      )
+    }
+    return telemetry
   })

@@ -7,7 +7,9 @@ import { Framing } from "../../domain/index.ts"
 import type { NatsHubService } from "../../hub/nats/index.ts"
 import { Metrics } from "../../metrics/index.ts"
 import type { ServerService } from "../../server/index.ts"
-import type { ServeOptions } from "../commands/serve.ts"
+import { signalsOf, type WatchOptions } from "../flags/watchFlags.ts"
+import { Stdio } from "../process/stdio.ts"
+import { serverTelemetry } from "./eventTelemetry.ts"
 import { sendTelemetry } from "./sendTelemetry.ts"
 import { serveMetrics } from "./serveMetrics.ts"
 
@@ -54,12 +56,19 @@ const detached = ({ natsState }: NatsHubService): Effect.Effect<string | undefin
  * Lets other programs watch a server until the scope closes: by HTTP, and with a collector of OpenTelemetry. With the
  * framing `raw`, a frame is only a read, so frames are not counted. Returns the lines for the user.
  */
-export const watchServer = ({ metrics, otlp }: Pick<ServeOptions, "metrics" | "otlp">, watched: WatchedServer) =>
+export const watchServer = (options: WatchOptions, watched: WatchedServer) =>
   Effect.gen(function* () {
+    const { metrics, otlp } = options
     const { frame, hub, server } = watched
+    const signals = signalsOf(options)
     // The end sends the last values of the metrics, so the metrics begin later and end first.
-    if (Option.isSome(otlp)) yield* sendTelemetry(otlp.value)
-    if (Option.isSome(metrics) || Option.isSome(otlp)) {
+    if (Option.isSome(otlp)) {
+      const telemetry = yield* sendTelemetry(otlp.value, signals)
+      if (telemetry.span !== undefined || telemetry.log !== undefined) {
+        yield* server.observe({ onEvent: serverTelemetry(telemetry, (yield* Stdio).log) })
+      }
+    }
+    if (Option.isSome(metrics) || signals.includes("metrics")) {
       yield* Effect.orDie(Metrics.server({ frames: frame !== Framing.raw })(server))
     }
     if (Option.isNone(metrics)) return []

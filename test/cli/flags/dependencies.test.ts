@@ -61,6 +61,7 @@ const values: Readonly<Record<string, string>> = {
   CONDITION: "bytes:1",
   RULE: "x when contains a reply b",
   URL: "nats://127.0.0.1:4222",
+  SIGNALS: "metrics,traces",
 }
 const textFor = (placeholder: string): string => values[placeholder] ?? placeholder.split("|").at(-1) ?? ""
 
