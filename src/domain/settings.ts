@@ -149,6 +149,10 @@ export const interval: DurationCheck = durationThat(
   (duration) => Duration.isFinite(duration) && Duration.greaterThan(duration, Duration.zero),
 )
 
+/** Accepts a duration from `least` to `most`. `expected` describes it. */
+export const durationFrom = (least: Duration.Duration, most: Duration.Duration, expected: string): DurationCheck =>
+  durationThat(expected, (duration) => isBetween(duration, least, most))
+
 /** Accepts `undefined`, or a value that passes another check. */
 export const optional = (check: SettingCheck): SettingCheck => ({
   ...check,
@@ -159,9 +163,10 @@ export const optional = (check: SettingCheck): SettingCheck => ({
 
 const { leastSeconds, mostProbes, mostSeconds } = keepaliveBounds
 
-const keepaliveInterval: DurationCheck = durationThat(
+const keepaliveInterval = durationFrom(
+  Duration.seconds(leastSeconds),
+  Duration.seconds(mostSeconds),
   `a duration from "${leastSeconds} second" to "${mostSeconds} seconds"`,
-  (duration) => isBetween(duration, Duration.seconds(leastSeconds), Duration.seconds(mostSeconds)),
 )
 
 const keepaliveIdle: DurationCheck = durationThat(

@@ -74,6 +74,8 @@ export interface AttachOptions {
   readonly budgetBytes?: number
   /** What happens above the budget. Default: the hub's policy. */
   readonly slowConsumer?: SlowConsumerPolicy
+  /** Whether the subscriber first gets the history of the hub, if the hub has one. Default `false`. */
+  readonly history?: boolean
 }
 
 /** A subscriber in its hub. It can also publish. It does not receive the runs that it publishes. */

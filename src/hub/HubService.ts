@@ -14,6 +14,7 @@ import type {
   SlowConsumerError,
   SlowConsumerPolicy,
 } from "../domain/index.ts"
+import type { HubHistory } from "./HubHistory.ts"
 import type { HubPort } from "./HubPort.ts"
 import type { RemoteClient, RemotePresence } from "./RemoteClient.ts"
 
@@ -38,6 +39,11 @@ export interface HubOptions {
   readonly slowConsumer?: SlowConsumerPolicy
   /** How long publishers are blocked while no other subscriber reads anything. Default 5 s (`limits.paceLimit`). */
   readonly paceLimit?: Duration.DurationInput
+  /**
+   * The frames that the hub keeps for late joiners: each new connection of a server gets them first. Default none. Rooms
+   * have no history.
+   */
+  readonly history?: HubHistory
 }
 
 /** Options of a subscription. */
@@ -49,6 +55,8 @@ export interface HubSubscribeOptions {
    * hub's `slowConsumer`.
    */
   readonly slowConsumer?: SlowConsumerPolicy
+  /** Whether the stream begins with the history of the hub, if the hub has one. Default `false`. */
+  readonly history?: boolean
   /**
    * An effect that runs after `drop-oldest` has dropped frames, before the next frames are delivered. Its arguments are
    * the number of frames dropped since its last call, and the number in all. Default: nothing runs.
@@ -114,8 +122,8 @@ export interface HubService {
     value: NoInfer<A>,
   ) => Effect.Effect<void, CodecError | InvalidPayloadError, R>
   /**
-   * Subscribes at once: the stream gets every frame published from now on. It ends with the scope or the hub. It
-   * fails with `SlowConsumerError` when more than its budget is queued for it.
+   * Subscribes at once: the stream gets every frame published from now on, after the history if `history` is set. It ends
+   * with the scope or the hub. It fails with `SlowConsumerError` when more than its budget is queued for it.
    */
   readonly subscribe: (
     options?: HubSubscribeOptions,

@@ -18,6 +18,7 @@ import {
 } from "../domain/index.ts"
 import { pullStream } from "../runtime/pullStream.ts"
 import { makeTiming } from "../runtime/Timing.ts"
+import { historyCheck, historyLimits } from "./HubHistory.ts"
 import type { HubPort } from "./HubPort.ts"
 import type {
   HubObserver,
@@ -27,6 +28,7 @@ import type {
   HubSubscribeAsOptions,
   HubSubscribeOptions,
 } from "./HubService.ts"
+import { HistoryWindow } from "./internal/HistoryWindow.ts"
 import { HubCore } from "./internal/HubCore.ts"
 import { StreamSink } from "./internal/StreamSink.ts"
 import type { SharedMembers } from "./SharedMembers.ts"
@@ -48,9 +50,11 @@ export interface Hubs {
   readonly framing: Framing.Framing
   /**
    * Makes a hub. The caller closes it. Its timers stop with the scope of {@link makeHubs}. If the hubs are shared, hubs of
-   * several nodes with the same name are one hub.
+   * several nodes with the same name are one hub. `history` is where the hub keeps its history.
    */
-  readonly create: (name: string) => BareHub
+  readonly create: (name: string, history?: HistoryWindow) => BareHub
+  /** Makes an empty history with the option `history`. `undefined` without this option. */
+  readonly makeHistory: () => HistoryWindow | undefined
   /** Whether several nodes share the hubs. A hub without members here can then have members elsewhere. */
   readonly isShared: boolean
   /** The members of rooms on all nodes. `undefined` if the hubs are not shared. */
@@ -69,6 +73,7 @@ export const makeHubs = (options: HubOptions = {}): Effect.Effect<Hubs, Settings
     const framing = settings.framing ?? Framing.raw
     const maxFrameBytes = settings.maxFrameBytes ?? limits.maxFrameBytes
     const budgetBytes = settings.budgetBytes ?? limits.hubBudgetBytes
+    const history = settings.history === undefined ? undefined : historyLimits(settings.history)
     const hubOptions = {
       timing,
       countFrames: framing.count,
@@ -117,7 +122,14 @@ export const makeHubs = (options: HubOptions = {}): Effect.Effect<Hubs, Settings
       }
     }
 
-    return { framing, isShared: false, create: () => new HubCore(hubOptions), encode, serviceOf }
+    return {
+      framing,
+      isShared: false,
+      create: (_name, window) => new HubCore(window === undefined ? hubOptions : { ...hubOptions, history: window }),
+      makeHistory: () => (history === undefined ? undefined : new HistoryWindow(framing, history, timing.now)),
+      encode,
+      serviceOf,
+    }
   })
 
 const budget = check.limitOf("bytes")
@@ -129,11 +141,13 @@ const hubChecks: check.SettingChecks<HubOptions> = {
   maxFrameBytes: check.limitOf("bytes"),
   slowConsumer: policy,
   paceLimit: check.anyTime,
+  history: historyCheck,
 }
 
-const subscribeChecks: check.SettingChecks<Pick<HubSubscribeOptions, "budgetBytes" | "slowConsumer">> = {
+const subscribeChecks: check.SettingChecks<Pick<HubSubscribeOptions, "budgetBytes" | "slowConsumer" | "history">> = {
   budgetBytes: budget,
   slowConsumer: policy,
+  history: check.oneOfThese([true, false]),
 }
 
 const decodeAll = <A, R>(

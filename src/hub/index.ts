@@ -1,4 +1,5 @@
 export * from "./Hub.ts"
+export { type HubHistory, historyBounds, historyDefaults } from "./HubHistory.ts"
 export * from "./HubPort.ts"
 export * from "./HubService.ts"
 export * from "./Hubs.ts"

@@ -176,10 +176,13 @@ describe("invalid settings", () => {
         slowConsumer,
         paceLimit: times,
         maxFrameBytes: noLimits,
+        history: [undefined, {}, { last: 0 }, { last: 1, since: 1000 }, { since: 1 }, { last: 1, maxBytes: 1 }],
       }
       yield* refuses(hubs, (options) => Hub.make(options))
       const hub = yield* Hub.make()
-      yield* refuses({ budgetBytes, slowConsumer }, (options: object) => hub.subscribe(options))
+      yield* refuses({ budgetBytes, slowConsumer, history: [undefined, 1] }, (options: object) =>
+        hub.subscribe(options),
+      )
     }),
   )
 

@@ -2,6 +2,7 @@ import * as Duration from "effect/Duration"
 import { ConnectionId, Framing, type SlowConsumerPolicy } from "../../src/domain/index.ts"
 import type { HubLogOptions } from "../../src/hub/HubLog.ts"
 import type { AttachOptions, HubMember, HubSink } from "../../src/hub/index.ts"
+import { HistoryWindow } from "../../src/hub/internal/HistoryWindow.ts"
 import { HubCore } from "../../src/hub/internal/HubCore.ts"
 import { FakeTiming } from "./fakeTiming.ts"
 import { textOf, utf8 } from "./wireProbe.ts"
@@ -198,7 +199,10 @@ export class HubWorld {
   readonly timing = new FakeTiming()
   readonly core: HubCore
   readonly sinks: Array<FakeSink> = []
-  private frames = 0
+  private readonly budgetBytes: number
+  /** The number of frames in the history. */
+  private readonly last: number
+  private readonly published: Array<string> = []
 
   constructor(
     options: {
@@ -207,15 +211,21 @@ export class HubWorld {
       readonly log?: HubLogOptions
       readonly countFrames?: (run: Uint8Array) => number
       readonly apartBytes?: number
+      readonly last?: number
     } = {},
   ) {
+    const { timing } = this
+    this.budgetBytes = options.budgetBytes ?? 1000
+    this.last = options.last ?? 0
+    const history = { last: this.last, maxAgeMillis: Number.POSITIVE_INFINITY, maxBytes: 1024 * 1024 }
     this.core = new HubCore({
-      timing: this.timing,
+      timing,
       countFrames: options.countFrames ?? Framing.line.count,
-      budgetBytes: options.budgetBytes ?? 1000,
+      budgetBytes: this.budgetBytes,
       slowConsumer: options.slowConsumer ?? "disconnect",
       paceLimit: Duration.seconds(5),
       ...(options.log === undefined ? {} : { log: options.log }),
+      ...(this.last === 0 ? {} : { history: new HistoryWindow(Framing.line, history, timing.now) }),
       ...(options.apartBytes === undefined ? {} : { apartBytes: options.apartBytes }),
     })
   }
@@ -224,17 +234,33 @@ export class HubWorld {
     const sink = new FakeSink(name, options)
     const attach: AttachOptions = {
       connection: ConnectionId.make(this.sinks.length + 1, true),
+      history: true,
       ...(options.budgetBytes === undefined ? {} : { budgetBytes: options.budgetBytes }),
       ...(options.slowConsumer === undefined ? {} : { slowConsumer: options.slowConsumer }),
     }
+    sink.items.push(...this.history(options.budgetBytes ?? this.budgetBytes).map((frame) => ({ frame, own: false })))
     sink.member = this.core.attach(sink, attach)
     this.sinks.push(sink)
     return sink
   }
 
+  /** The last frames that fit into a quarter of a budget. */
+  history(budgetBytes: number): ReadonlyArray<string> {
+    let left = budgetBytes / 4
+    let from = this.published.length
+    while (from > Math.max(0, this.published.length - this.last)) {
+      left -= this.published[from - 1]?.length ?? 0
+      if (left < 0) break
+      from--
+    }
+    return this.published.slice(from)
+  }
+
   /** Publishes frames of these sizes as one run. `false`: the publisher is blocked. */
   publish(by: FakeSink | undefined, sizes: ReadonlyArray<number> = [10]): boolean {
-    const frames = sizes.map((size) => `${by?.name ?? "-"}${this.frames++}`.padEnd(size - 1, ".").concat("\n"))
+    const first = this.published.length
+    const frames = sizes.map((size, at) => `${by?.name ?? "-"}${first + at}`.padEnd(size - 1, ".").concat("\n"))
+    this.published.push(...frames)
     for (const sink of this.sinks) {
       if (sink.isGone || sink.isFinished) continue
       for (const frame of frames) sink.items.push({ frame, own: sink === by })

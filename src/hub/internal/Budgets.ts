@@ -1,3 +1,4 @@
+import { dropBacklog } from "./Backlog.ts"
 import { type MemberLog, passOver } from "./delivery.ts"
 import type { Member, MemberHub } from "./Member.ts"
 import type { Pace } from "./Pace.ts"
@@ -51,12 +52,14 @@ export class Budgets {
   /** The number of bytes queued for a member, in the log and in its sink. */
   lagOf(member: Member): number {
     const { cursor, sink } = member
-    const logged = this.log.bytesBehind(cursor)
+    const logged = this.log.bytesBehind(cursor) + (member.backlog?.bytes ?? 0)
     return sink.pendingWith === undefined ? logged + sink.pending() : sink.pendingWith(logged)
   }
 
   private dropOldest(member: Member, lag: number): void {
-    const missed = passOver(this.log, member, lag - member.budgetBytes, this.countFrames)
+    const excess = lag - member.budgetBytes
+    const fromBacklog = dropBacklog(member, excess, this.countFrames)
+    const missed = fromBacklog.frames + passOver(this.log, member, excess - fromBacklog.bytes, this.countFrames)
     if (missed === 0) return
     member.dropped += missed
     member.sink.onDropped(missed, member.dropped)

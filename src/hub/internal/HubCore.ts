@@ -8,9 +8,11 @@ import type { Timing } from "../../runtime/Timing.ts"
 import { type Cursor, HubLog, type HubLogOptions } from "../HubLog.ts"
 import type { AttachOptions, HubMember, HubPort, HubSink } from "../HubPort.ts"
 import type { HubObserver } from "../HubService.ts"
+import { backlogOf, deliverBacklog } from "./Backlog.ts"
 import { Budgets } from "./Budgets.ts"
 import { deliverNext, deliverSome, type MemberLog } from "./delivery.ts"
 import { FlushSchedule } from "./FlushSchedule.ts"
+import type { HistoryWindow } from "./HistoryWindow.ts"
 import { Member, type MemberHub } from "./Member.ts"
 import { Pace } from "./Pace.ts"
 
@@ -81,8 +83,24 @@ export class HubCore implements HubPort, MemberHub {
     } else {
       this.members.set(member.number, member)
       this.pace.addReceiver()
+      if (options.history === true) this.replay(member)
     }
     return member
+  }
+
+  /**
+   * Gives a new member the history. The history and the log are updated together, so the log continues exactly where the
+   * history ends. The member counts as full until this turn ends, because its sink may not be ready within `attach`.
+   */
+  private replay(member: Member): void {
+    const backlog = backlogOf(this.options.history?.runs(member.budgetBytes / 4) ?? [])
+    if (backlog === undefined) return
+    member.backlog = backlog
+    this.becomeFull(member)
+    queueMicrotask(() => {
+      // The sink may have become full by itself meanwhile: it reported that it is ready, or its subscription ended.
+      if (backlog.next === 0) member.drained()
+    })
   }
 
   publish(run: Uint8Array): boolean {
@@ -215,6 +233,7 @@ export class HubCore implements HubPort, MemberHub {
   private append(run: Uint8Array, publisher: Member | undefined): void {
     if (run.length === 0 || this.closed) return
     this.log.append(run, publisher)
+    this.options.history?.add(run)
     if (this.undelivered() >= turnBytes) this.flush()
     this.schedule.arm()
   }
@@ -225,6 +244,9 @@ export class HubCore implements HubPort, MemberHub {
   private catchUp(member: Member): void {
     if (member.delivering) return
     member.delivering = true
+    while (member.backlog !== undefined && member.receiving && !member.full && member.finishAt === undefined) {
+      if (!deliverBacklog(member, member.backlog, catchUpBytes) && member.receiving) this.becomeFull(member)
+    }
     while (member.receiving && !member.full && member.finishAt === undefined) {
       const segment = this.log.at(member.cursor)
       if (segment === undefined) break
@@ -291,6 +313,7 @@ export class HubCore implements HubPort, MemberHub {
     if (member.receiving) {
       const oldest = member.cursor.segment
       member.delivering = true
+      if (member.backlog !== undefined) deliverBacklog(member, member.backlog, Number.POSITIVE_INFINITY)
       const ready = deliverSome(this.log, member, Number.POSITIVE_INFINITY, member.finishAt ?? 0)
       member.delivering = false
       this.stopReceiving(member)
@@ -347,6 +370,8 @@ export interface HubCoreOptions {
   readonly slowConsumer: SlowConsumerPolicy
   readonly paceLimit: Duration.Duration
   readonly log?: HubLogOptions
+  /** The frames for late joiners. Default none. */
+  readonly history?: HistoryWindow
   /**
    * The runs of a turn stay separate segments if their mean size is at least this many bytes for each member. Default
    * {@link apartBytes}.

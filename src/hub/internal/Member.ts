@@ -1,6 +1,7 @@
 import type { ConnectionId, SlowConsumerPolicy } from "../../domain/index.ts"
 import type { Cursor } from "../HubLog.ts"
 import type { AttachOptions, HubMember, HubSink } from "../HubPort.ts"
+import type { Backlog } from "./Backlog.ts"
 
 // The states of a member that receives, and the reaction of the hub to each. The lag is the number of bytes that are queued
 // for the member, in the log and in its sink. All states except the first can apply together.
@@ -70,6 +71,8 @@ export class Member implements HubMember {
   /** The progress for which the member has already earned grace. */
   creditedProgress: number
   dropped = 0
+  /** The rest of the history that the member gets before everything else. */
+  backlog: Backlog | undefined
   /**
    * The subscription of a finishing member ends before the segment with this number; `undefined` while the member is
    * not finishing.

@@ -101,7 +101,7 @@ export class ConnectionActor
     this.since = context.timing.now()
     this.isServing = context.reactor === undefined
     this.core = new ConnectionCore(wire, context.settings, context.timing, this, context.reactor === undefined, remote)
-    this.member = context.hub.attach(this, { connection: id })
+    this.member = context.hub.attach(this, { connection: id, history: true })
     const { local } = wire
     context.bus.emit((seq, at) => {
       const opened = { seq, at, _tag: "ConnectionOpened", id, local, remote } as const

@@ -103,8 +103,8 @@ const checkTurn = (world: HubWorld, largestTurn: number): void => {
   if (!unbounded) expect(retainedBytes).toBeLessThanOrEqual(largest + Math.max(largestTurn, log.joinedBytes))
 }
 
-const run = Effect.fnUntraced(function* (actions: ReadonlyArray<Action>, apartBytes: number) {
-  const world = new HubWorld({ log, apartBytes })
+const run = Effect.fnUntraced(function* (actions: ReadonlyArray<Action>, apartBytes: number, last: number) {
+  const world = new HubWorld({ log, apartBytes, last })
   let turnBytes = 0
   let largestTurn = 0
   for (const next of actions) {
@@ -130,10 +130,12 @@ describe("a hub with random publishers, subscribers and turns", () => {
       actions: fc.array(action, { minLength: 20, maxLength: 120 }),
       // The runs of a turn are joined always, never, or depending on the turn.
       apartBytes: fc.constantFrom(Number.POSITIVE_INFINITY, 0, 20),
+      // The number of frames in the history.
+      last: fc.constantFrom(0, 0, 1, 5, 100),
     },
-    ({ actions, apartBytes }) =>
+    ({ actions, apartBytes, last }) =>
       Effect.gen(function* () {
-        const world = yield* run(actions, apartBytes)
+        const world = yield* run(actions, apartBytes, last)
         for (const sink of world.sinks) {
           const rules = budgets.get(sink)
           expect(sink.overflows.length).toBe(sink.overflows.length > 0 && rules?.policy === "disconnect" ? 1 : 0)
