@@ -52,8 +52,8 @@ const bundle = (entry, outfile, options) =>
     keepNames: false,
     define: { "process.env.TCPFX_VERSION": JSON.stringify(version) },
     plugins: [besideBundles],
-    // An optional peer dependency, which the user installs.
-    external: ["@nats-io/transport-node"],
+    // Optional peer dependencies, which the user installs.
+    external: ["@nats-io/transport-node", "@nats-io/jetstream"],
     // An import() becomes a require, which uses the code cache and works in bin/tcpfx.cjs without a loader.
     supported: { "dynamic-import": false },
     logLevel: "warning",

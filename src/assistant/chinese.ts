@@ -181,6 +181,8 @@ export const chineseServerEvent = (event: ServerEvent): string => {
     case "HubRecovered":
     case "HubOverflowed":
     case "HubMissed":
+    case "HubHistoryOn":
+    case "HubHistoryOff":
     case "NodeJoined":
     case "NodeLeft":
     case "NodeMismatched":

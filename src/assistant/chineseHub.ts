@@ -1,4 +1,11 @@
-import { formatBytes, formatMillis, type HubDetachReason, type HubEvent, type NatsAction } from "../domain/index.ts"
+import {
+  formatBytes,
+  formatMillis,
+  type HubDetachReason,
+  type HubEvent,
+  type HubHistoryProblem,
+  type NatsAction,
+} from "../domain/index.ts"
 
 const missedOf = (event: Extract<HubEvent, { readonly _tag: "HubAttached" }>): string => {
   const missed = event.missed.map(({ frames, node }) => `@${node} 的 ${frames} 帧`)
@@ -37,6 +44,19 @@ const detachReason = (reason: HubDetachReason): string => {
   }
 }
 
+const historyProblem = (problem: HubHistoryProblem): string => {
+  switch (problem._tag) {
+    case "NoJetStream":
+      return "NATS 没有启用 JetStream（请用 nats-server -js 启动）"
+    case "StreamUnfit":
+      return `流 ${problem.stream} 不适用：其 ${problem.setting} 为 ${problem.value}`
+    case "JetStreamSilent":
+      return `JetStream 在 ${formatMillis(problem.timeoutMillis)} 内没有响应`
+    case "JetStreamFailed":
+      return `JetStream 拒绝（${problem.message}）`
+  }
+}
+
 /** Describes an event of a hub that several nodes share, in Chinese. */
 export const chineseHubEvent = (event: HubEvent): string => {
   switch (event._tag) {
@@ -62,5 +82,9 @@ export const chineseHubEvent = (event: HubEvent): string => {
       return event.cause === "left" ? `@${event.node} 离开集线器` : `@${event.node} 离开集线器：不再有消息`
     case "NodeMismatched":
       return `@${event.node} 的分帧方式是 ${event.framing}，无法共享帧`
+    case "HubHistoryOn":
+      return `NATS 在流 ${event.stream} 中保存历史；新客户端会收到 ${event.frames} 帧`
+    case "HubHistoryOff":
+      return `NATS 没有保存历史：${historyProblem(event.problem)}；新客户端会收到本服务器启动以来的帧`
   }
 }

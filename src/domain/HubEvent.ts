@@ -1,5 +1,6 @@
 import * as Schema from "effect/Schema"
 import { HubDetachReason, NatsAction } from "./HubDetachReason.ts"
+import { HubHistoryProblem } from "./HubHistoryProblem.ts"
 
 const stamp = { seq: Schema.Int, at: Schema.Number }
 
@@ -79,6 +80,22 @@ export const NodeMismatched = Schema.TaggedStruct("NodeMismatched", {
   framing: Schema.String,
 })
 
+/**
+ * JetStream stores the frames of the hub in a stream from now on: at the start of the node, or again after
+ * `HubHistoryOff`. `frames` is the number of frames that a client gets when it connects now.
+ */
+export const HubHistoryOn = Schema.TaggedStruct("HubHistoryOn", {
+  ...stamp,
+  stream: Schema.String,
+  frames: Schema.Int,
+})
+/**
+ * JetStream does not store the frames of the hub. Clients that connect get the frames since the start of this node. The
+ * node tries again with each new connection to NATS and every 30 seconds, and emits no second event of this kind for the
+ * same problem.
+ */
+export const HubHistoryOff = Schema.TaggedStruct("HubHistoryOff", { ...stamp, problem: HubHistoryProblem })
+
 /** The events of a hub that several nodes share. */
 export const HubEvent = Schema.Union(
   HubAttached,
@@ -91,6 +108,8 @@ export const HubEvent = Schema.Union(
   NodeJoined,
   NodeLeft,
   NodeMismatched,
+  HubHistoryOn,
+  HubHistoryOff,
 )
 export type HubEvent = typeof HubEvent.Type
 

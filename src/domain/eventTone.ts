@@ -17,6 +17,7 @@ export const serverTone = (event: ServerEvent): EventTone => {
     case "ConnectionOpened":
     case "ConnectionRecovered":
     case "HubAttached":
+    case "HubHistoryOn":
     case "HubRecovered":
     case "NodeJoined":
       return "good"
@@ -33,6 +34,7 @@ export const serverTone = (event: ServerEvent): EventTone => {
     case "EventsMissed":
     case "HubDetached":
     case "HubRefused":
+    case "HubHistoryOff":
     case "HubStalled":
     case "HubOverflowed":
     case "HubMissed":

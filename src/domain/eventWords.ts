@@ -99,6 +99,8 @@ export const serverWords = (event: ServerEvent, hasSeveral: boolean): string | u
     case "HubRecovered":
     case "HubOverflowed":
     case "HubMissed":
+    case "HubHistoryOn":
+    case "HubHistoryOff":
     case "NodeJoined":
     case "NodeLeft":
     case "NodeMismatched":

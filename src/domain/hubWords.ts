@@ -1,6 +1,7 @@
 import { counted } from "./counted.ts"
 import { describeHubDetachReason, describeSubjectRefused } from "./HubDetachReason.ts"
 import type { HubEvent } from "./HubEvent.ts"
+import { describeHubHistoryProblem } from "./HubHistoryProblem.ts"
 import { formatBytes } from "./quantities.ts"
 
 const otherNodes = (nodes: number): string => (nodes === 0 ? "no other node" : counted(nodes, "other node"))
@@ -44,5 +45,9 @@ export const hubWords = (event: HubEvent): string => {
         : `@${event.node} left the hub: it is no longer heard`
     case "NodeMismatched":
       return `@${event.node} shares no frames: its framing is ${event.framing}`
+    case "HubHistoryOn":
+      return `NATS stores the history in the stream ${event.stream}; a new client gets ${counted(event.frames, "frame")}`
+    case "HubHistoryOff":
+      return `NATS does not store the history: ${describeHubHistoryProblem(event.problem)}; a new client gets the frames since the start of this server`
   }
 }

@@ -20,7 +20,7 @@ export class Hub extends Context.Tag("tcpfx/hub/Hub")<Hub, HubService>() {
     Effect.flatMap(makeHubs(options), (hubs) =>
       Effect.map(
         Effect.acquireRelease(
-          Effect.sync(() => hubs.create("")),
+          Effect.sync(() => hubs.create("", hubs.makeHistory())),
           (hub) => Effect.sync(() => hub.close()),
         ),
         hubs.serviceOf,

@@ -28,7 +28,7 @@ export type HubHistory =
       readonly last: number
     })
   | (HistoryBound & {
-      /** The age of the oldest frame: 1 s to 30 days. */
+      /** The age of the oldest frame: 1 s to 7 days. */
       readonly since: Duration.DurationInput
     })
 
@@ -48,7 +48,7 @@ export const historyDefaults = {
 export const historyBounds = {
   mostFrames: 100_000,
   leastAge: Duration.seconds(1),
-  mostAge: Duration.days(30),
+  mostAge: Duration.days(7),
   leastBytes: 64 * 1024,
   mostBytes: 256 * 1024 * 1024,
 } as const
@@ -65,7 +65,7 @@ const { leastAge, leastBytes, mostAge, mostBytes, mostFrames } = historyBounds
 /** The checks of the fields of a history. */
 export const historyChecks: check.SettingChecks<HistoryFields> = {
   last: check.wholeNumber(1, mostFrames),
-  since: check.durationFrom(leastAge, mostAge, 'a duration from "1 second" to "30 days"'),
+  since: check.durationFrom(leastAge, mostAge, 'a duration from "1 second" to "7 days"'),
   maxBytes: check.wholeNumber(leastBytes, mostBytes),
 }
 

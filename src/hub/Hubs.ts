@@ -18,6 +18,7 @@ import {
 } from "../domain/index.ts"
 import { pullStream } from "../runtime/pullStream.ts"
 import { makeTiming } from "../runtime/Timing.ts"
+import { HistoryWindow } from "./HistoryWindow.ts"
 import { historyCheck, historyLimits } from "./HubHistory.ts"
 import type { HubPort } from "./HubPort.ts"
 import type {
@@ -28,7 +29,6 @@ import type {
   HubSubscribeAsOptions,
   HubSubscribeOptions,
 } from "./HubService.ts"
-import { HistoryWindow } from "./internal/HistoryWindow.ts"
 import { HubCore } from "./internal/HubCore.ts"
 import { StreamSink } from "./internal/StreamSink.ts"
 import type { SharedMembers } from "./SharedMembers.ts"

@@ -39,7 +39,7 @@ export interface JoinRequest<M> {
  * Options of rooms. The options of `HubOptions` apply to each room. `budgetBytes` is the maximum number of bytes queued
  * for one connection in all rooms and in the hub of its server together.
  */
-export interface RoomsOptions<M, I = M, R = never> extends HubOptions {
+export interface RoomsOptions<M, I = M, R = never> extends Omit<HubOptions, "history"> {
   /**
    * The schema of the value of a member. It checks the value of each join and `update`, because the value often comes
    * from the peer. Default: members have no value.

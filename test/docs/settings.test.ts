@@ -7,6 +7,7 @@ import * as Effect from "effect/Effect"
 import { ClientConfig, reconnectDefaults } from "../../src/client/index.ts"
 import { clientChecks, reconnectChecks } from "../../src/client/internal/checkClientSettings.ts"
 import { formatListenEndpoints, formatMillis, noKeepalive, type settings, tcpEndpoint } from "../../src/domain/index.ts"
+import { historyChecks, historyDefaults } from "../../src/hub/HubHistory.ts"
 import { natsChecks, natsDefaults } from "../../src/hub/nats/NatsHubOptions.ts"
 import { ServerConfig } from "../../src/server/index.ts"
 import { serverChecks } from "../../src/server/internal/checkServerSettings.ts"
@@ -62,6 +63,8 @@ const natsDefaultsShown = {
   tls: undefined,
 }
 
+const historyDefaultsShown = { ...historyDefaults, last: undefined, since: undefined }
+
 /** The rows of the table below a heading of the page. */
 const tableOf = (heading: string): ReadonlyArray<string> =>
   (page.split(`\n## ${heading}\n`)[1]?.split("\n## ")[0] ?? "").split("\n").filter((line) => line.startsWith("| `"))
@@ -71,6 +74,7 @@ describe("docs/settings.md", () => {
     Effect.gen(function* () {
       expect(tableOf("Server")).toEqual(yield* rowsOf(serverChecks, ServerConfig.defaults, ServerConfig.fields))
       expect(tableOf("Client")).toEqual(yield* rowsOf(clientChecks, ClientConfig.defaults, ClientConfig.fields))
+      expect(tableOf("History of a hub")).toEqual(yield* rowsOf(historyChecks, historyDefaultsShown))
       expect(tableOf("Hub on NATS")).toEqual(yield* rowsOf(natsChecks, natsDefaultsShown))
       expect(tableOf("Reconnecting")).toEqual(yield* rowsOf(reconnectChecks, reconnectDefaults))
     }),

@@ -44,7 +44,7 @@ const blockedBridge = (queueBytes: number, onPublish: (sink: HubSink) => void = 
     sink = attached
     return member
   }
-  const options = { framing: Framing.line, subject: "s", epoch: 1, queueBytes, dropsArrived: true }
+  const options = { framing: Framing.line, subject: "s", epoch: 1, queueBytes, dropsArrived: true, isRestored: false }
   new HubBridge({ attach, publish: () => true, unblocked: Effect.void }, link, options)
   sink?.onBlocked()
   let sequence = 0

@@ -30,7 +30,7 @@ import { checkPayloads, payloadsOf } from "../flags/payloads.ts"
 import { programFrom } from "../flags/programFlags.ts"
 import { checkEncoding, lookOf } from "../flags/viewFlags.ts"
 import { watchFacts } from "../flags/watchFlags.ts"
-import { hubFacts, sharedHub } from "../hub/sharedHub.ts"
+import { historyHub, hubFacts, sharedHub } from "../hub/sharedHub.ts"
 import { filesOf, openLogs } from "../logs/openLogs.ts"
 import { shownEvents } from "../output/eventBlocks.ts"
 import { coderOf, setEncoding, withClockOf } from "../output/Look.ts"
@@ -169,6 +169,7 @@ const serveWith = (options: ServeOptions, page: PageFace, mode: Mode, asked: Che
       tls: tls?.acceptor,
     }
     const hub = yield* signals.unlessEnded(sharedHub(options, settings))
+    const ownHub = hub ?? (yield* historyHub(options, settings))
     const named: { assistant?: ServerAssistantService } = {}
     const nameOf = Option.isSome(options.nameFrom) ? (id: ConnectionId) => named.assistant?.nameOf(id) ?? "" : undefined
     const renderer = yield* serverRenderer(output, settings.frame, {
@@ -198,7 +199,7 @@ const serveWith = (options: ServeOptions, page: PageFace, mode: Mode, asked: Che
         chat: chatOptions(options, isConsole || output !== "text" ? undefined : stdio.say),
         defaultListen: formatEndpoint(endpointsOf(read.listen, read.family)[0]),
         halfClosed: serving.halfClosed,
-        ...(hub === undefined ? {} : { hub }),
+        ...(ownHub === undefined ? {} : { hub: ownHub }),
         ...(Option.isNone(options.nameFrom) ? {} : { nameFrom: options.nameFrom.value }),
         ...(serving.handler === undefined ? {} : { handler: serving.handler }),
         reload: (server) => Effect.provide(reloadOf(server), services),

@@ -8,6 +8,7 @@ import { parseServerControl } from "../flags/controlPath.ts"
 import { familyFlags } from "../flags/familyFlags.ts"
 import { anyText, argumentsOf, oneOf, optionsOf, shapesOf, toggle, value, values } from "../flags/flag.ts"
 import type { CommandHelp } from "../flags/help.ts"
+import { historyFlag } from "../flags/historyFlag.ts"
 import { hubFlags } from "../flags/hubFlags.ts"
 import { inetdFlag } from "../flags/inetdFlag.ts"
 import { limitFlags } from "../flags/limitFlags.ts"
@@ -65,6 +66,7 @@ export const serveFlags = {
     help: `Bytes that may be queued for one client (default ${formatBytes(limits.hubBudgetBytes)}).`,
   }),
   ...hubFlags,
+  ...historyFlag,
   ...telnetFlags,
   ...serverTlsFlags,
   ...accessFlags,

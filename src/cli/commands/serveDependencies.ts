@@ -53,7 +53,7 @@ type ServeKey =
   | ("tlsMax" | "tlsCiphers" | "tlsLegacy" | "tlsPassphraseFile")
   | ("ipv6Only" | "ipv4" | "ipv6" | "family" | "keepalive" | "maxPerAddress" | "displace" | "allow" | "allowFile")
   | ("operator" | "frame")
-  | ("hub" | "hubName" | "hubNode" | "hubCreds" | "hubNkey" | "hubCa" | "hubCert")
+  | ("hub" | "hubName" | "hubNode" | "hubCreds" | "hubNkey" | "hubCa" | "hubCert" | "history")
   | ("eol" | "crlf" | "hex" | "checksum")
   | ("heartbeatInterval" | "heartbeatTimeout" | "noTraffic" | "quietProbes" | "pick" | "maxConns")
   | ("drainDelay" | "drainWait")
@@ -71,7 +71,13 @@ export const serveDependencies: ReadonlyArray<Dependency<ServeKey, ServeFacts>> 
     problem: "needs --mode console, broker or chat; the other modes send nothing to all clients",
   },
   {
-    flags: ["hub"],
+    flags: ["history"],
+    isMet: ({ mode }) => mode === "console" || mode === "broker",
+    problem:
+      "needs --mode console or broker; a chat sends lines only to those who have a name, and the other modes send nothing to all clients",
+  },
+  {
+    flags: ["hub", "history"],
     isMet: ({ servesOneClient }) => !servesOneClient,
     problem: "has no effect with -l alone, which serves one client; give -k too",
   },

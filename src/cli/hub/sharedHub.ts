@@ -2,6 +2,7 @@ import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import * as Redacted from "effect/Redacted"
 import type * as Scope from "effect/Scope"
+import { Hub, type HubOptions, type HubService } from "../../hub/index.ts"
 import {
   type NatsAuth,
   type NatsConnectError,
@@ -16,7 +17,10 @@ import { type CommandFailed, networkError, usageError } from "../process/exit.ts
 import type { Stdio } from "../process/stdio.ts"
 import { readPem } from "../tls/material.ts"
 
-type HubOptions = Pick<ServeOptions, "hub" | "hubName" | "hubNode" | "hubCreds" | "hubNkey" | "hubCa" | "hubCert">
+type HubFlags = Pick<
+  ServeOptions,
+  "hub" | "hubName" | "hubNode" | "hubCreds" | "hubNkey" | "hubCa" | "hubCert" | "history"
+>
 
 /** The facts that decide whether a flag of a shared hub has an effect. */
 export interface HubFacts {
@@ -25,7 +29,7 @@ export interface HubFacts {
 }
 
 /** The {@link HubFacts} of a command line. */
-export const hubFacts = ({ hub, hubCreds }: HubOptions): HubFacts => ({
+export const hubFacts = ({ hub, hubCreds }: HubFlags): HubFacts => ({
   hasHub: Option.isSome(hub),
   hasHubCreds: Option.isSome(hubCreds),
 })
@@ -34,7 +38,7 @@ export const hubFacts = ({ hub, hubCreds }: HubOptions): HubFacts => ({
 const seedOfUser = /^\s*SU[A-Z2-7]{56}\s*$/
 const partsOfCredentials = ["NATS USER JWT", "USER NKEY SEED"]
 
-const authOf = ({ hubCreds, hubNkey }: HubOptions): Effect.Effect<NatsAuth | undefined, CommandFailed, Stdio> =>
+const authOf = ({ hubCreds, hubNkey }: HubFlags): Effect.Effect<NatsAuth | undefined, CommandFailed, Stdio> =>
   Effect.gen(function* () {
     if (Option.isSome(hubCreds)) {
       const content = yield* readPem("hub-creds", hubCreds.value)
@@ -50,7 +54,7 @@ const authOf = ({ hubCreds, hubNkey }: HubOptions): Effect.Effect<NatsAuth | und
       : yield* usageError(`--hub-nkey: ${hubNkey.value} has no seed of a user: SU and 56 more letters and digits`)
   })
 
-const tlsOf = ({ hubCa, hubCert }: HubOptions): Effect.Effect<NatsTls | undefined, CommandFailed, Stdio> =>
+const tlsOf = ({ hubCa, hubCert }: HubFlags): Effect.Effect<NatsTls | undefined, CommandFailed, Stdio> =>
   Effect.gen(function* () {
     if (Option.isNone(hubCa) && Option.isNone(hubCert)) return undefined
     const ca = Option.isNone(hubCa) ? {} : { ca: yield* readPem("hub-ca", hubCa.value) }
@@ -65,7 +69,7 @@ const tlsOf = ({ hubCa, hubCert }: HubOptions): Effect.Effect<NatsTls | undefine
   })
 
 /** What may be wrong if TLS with NATS fails. A server of TLS 1.3 does not say that it wants a certificate. */
-const adviceOf = ({ hub, hubCa, hubCert }: HubOptions, { reason }: NatsConnectError): string => {
+const adviceOf = ({ hub, hubCa, hubCert }: HubFlags, { reason }: NatsConnectError): string => {
   const hasTls = Option.isSome(hubCa) || Option.exists(hub, (servers) => servers.some((one) => one.startsWith("tls:")))
   if (/certificate/.test(reason)) {
     return Option.isNone(hubCa) ? "; give its CA certificate with --hub-ca" : "; --hub-ca has no CA certificate of it"
@@ -75,12 +79,30 @@ const adviceOf = ({ hub, hubCa, hubCert }: HubOptions, { reason }: NatsConnectEr
     : ""
 }
 
+/** The options of a hub with the frames, the budgets and the policy of the server. */
+const ownOptions = (options: HubFlags, settings: CheckedServerSettings): HubOptions => ({
+  framing: settings.frame,
+  maxFrameBytes: settings.maxFrame,
+  budgetBytes: settings.hubBudget,
+  slowConsumer: settings.slowConsumer,
+  paceLimit: settings.paceLimit,
+  ...(Option.isNone(options.history) ? {} : { history: options.history.value }),
+})
+
+/** Makes the hub of a server with `--history` and without `--hub`. Other servers make their hub themselves. */
+export const historyHub = (
+  options: HubFlags,
+  settings: CheckedServerSettings,
+): Effect.Effect<HubService | undefined, CommandFailed, Scope.Scope> =>
+  Option.isNone(options.history)
+    ? Effect.succeed(undefined)
+    : Effect.catchAll(Hub.make(ownOptions(options, settings)), ({ message }) => usageError(`--history: ${message}`))
+
 /**
- * Connects to the hub that the flags name. Its frames, budgets and policy are those of the server. The server emits the
- * events of the hub. Returns `undefined` without `--hub`.
+ * Connects to the hub that the flags name. The server emits the events of the hub. Returns `undefined` without `--hub`.
  */
 export const sharedHub = (
-  options: HubOptions,
+  options: HubFlags,
   settings: CheckedServerSettings,
 ): Effect.Effect<NatsHubService | undefined, CommandFailed, Stdio | Scope.Scope> =>
   Effect.gen(function* () {
@@ -88,12 +110,8 @@ export const sharedHub = (
     const auth = yield* authOf(options)
     const tls = yield* tlsOf(options)
     return yield* NatsHub.make({
+      ...ownOptions(options, settings),
       servers: options.hub.value,
-      framing: settings.frame,
-      maxFrameBytes: settings.maxFrame,
-      budgetBytes: settings.hubBudget,
-      slowConsumer: settings.slowConsumer,
-      paceLimit: settings.paceLimit,
       ...(Option.isNone(options.hubName) ? {} : { hub: options.hubName.value }),
       ...(Option.isNone(options.hubNode) ? {} : { node: options.hubNode.value }),
       ...(auth === undefined ? {} : { auth }),

@@ -30,6 +30,7 @@ export const checkWorkers = (options: ServeOptions, facts: WorkerFacts): Effect.
     const { settings } = facts
     const refused: ReadonlyArray<readonly [isRefused: boolean, why: string]> = [
       [facts.isForOneClient, "-l alone serves one client; give -k too"],
+      [Option.isSome(options.history), "--history keeps its frames in one process"],
       [options.inetd, "--inetd serves one accepted connection"],
       [facts.mode === "chat", "--mode chat keeps its names and lines in one process"],
       [facts.mode === "program", "the programs of --exec and --sh-exec run in one process"],

@@ -60,6 +60,7 @@ const values: Readonly<Record<string, string>> = {
   ADDRESS: "127.0.0.1",
   CONDITION: "bytes:1",
   RULE: "x when contains a reply b",
+  "last:N|since:TIME": "last:5",
   URL: "nats://127.0.0.1:4222",
   SIGNALS: "metrics,traces",
 }

@@ -2,6 +2,7 @@ import type * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"
 import type { HubDetachReason, NatsAction } from "../../../domain/index.ts"
 import type { NatsConnectError, NatsMissingError } from "../natsErrors.ts"
+import type { HistoryStore } from "./HistoryStore.ts"
 
 /** A subject that the server does not allow this user to publish or to subscribe to. */
 export interface RefusedSubject {
@@ -37,6 +38,8 @@ export interface Bus {
   readonly subscribe: (subject: string, onMessage: (bytes: Uint8Array) => void) => () => void
   /** Calls `done` when the server has taken all earlier messages. Never calls it if the connection ends first. */
   readonly confirm: (done: () => void) => void
+  /** The stored messages of the hub, if the hub has a history. */
+  readonly history?: HistoryStore
 }
 
 /** Connects a bus until the scope closes. Fails if the first connection fails. */

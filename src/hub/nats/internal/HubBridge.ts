@@ -1,9 +1,10 @@
 import type { Framing } from "../../../domain/index.ts"
 import { copyOf } from "../../../runtime/bytes.ts"
 import type { HubMember, HubPort, HubSink } from "../../index.ts"
+import { EarlyMessages } from "./EarlyMessages.ts"
 import { decodeEnvelope, encodeEnvelope, envelopeOverhead } from "./envelope.ts"
 import { messageBytes } from "./messageBytes.ts"
-import { type Arrival, Origins } from "./Origins.ts"
+import { type Arrival, eachRun, Origins } from "./Origins.ts"
 import type { Outgoing, Position } from "./Outbox.ts"
 
 // The runs of a turn are joined up to this many bytes. Larger messages save nothing, and delay the first frame.
@@ -41,6 +42,8 @@ export interface BridgeOptions {
   readonly queueBytes: number
   /** Whether bytes above `queueBytes` that have arrived are dropped. Otherwise the hub gets them, and its policy applies. */
   readonly dropsArrived: boolean
+  /** Whether stored messages come first: {@link HubBridge.restore}, then {@link HubBridge.endRestoring}. */
+  readonly isRestored: boolean
 }
 
 /**
@@ -66,6 +69,8 @@ export class HubBridge implements HubSink {
   private heldBytes = 0
   private isPublishingHeld = false
   private full = false
+  /** The messages that arrived before the history was restored; `undefined` afterwards. */
+  private early: EarlyMessages | undefined
 
   constructor(hub: HubPort, link: BridgeLink, options: BridgeOptions) {
     this.link = link
@@ -73,6 +78,7 @@ export class HubBridge implements HubSink {
     // If the bytes alone determine the frames, the hub can join the runs of all publishers.
     this.needsPublisher = options.framing.delimited === false
     this.origins = new Origins(options.queueBytes)
+    if (options.isRestored) this.early = new EarlyMessages(options.queueBytes)
     // Publishers wait for NATS while it takes their frames. The link ends the wait when NATS takes nothing.
     this.member = hub.attach(this, { budgetBytes: options.queueBytes, slowConsumer: "block" })
     this.unsubscribe = link.subscribe(options.subject, (bytes) => this.receive(bytes))
@@ -195,7 +201,28 @@ export class HubBridge implements HubSink {
 
   // --- from NATS
 
+  /**
+   * Takes a stored message, and calls `each` with its runs. Gaps between stored messages are not reported, because they
+   * are older than this node. A message that is stored twice, or arrives too, counts once.
+   */
+  restore(bytes: Uint8Array, each: (run: Uint8Array) => void): void {
+    const envelope = decodeEnvelope(bytes)
+    const arrival = envelope === undefined ? undefined : this.origins.take(envelope)
+    if (arrival !== undefined) eachRun(arrival, this.needsPublisher, each)
+  }
+
+  /** Publishes the messages that arrived meanwhile, without those that were stored too. */
+  endRestoring(): void {
+    const { early } = this
+    this.early = undefined
+    for (const bytes of early?.messages ?? []) this.receive(bytes)
+  }
+
   private receive(bytes: Uint8Array): void {
+    if (this.early !== undefined) {
+      this.early.push(bytes)
+      return
+    }
     const envelope = decodeEnvelope(bytes)
     if (envelope === undefined || envelope.epoch === this.options.epoch) return
     const arrival = this.origins.take(envelope)
@@ -235,16 +262,8 @@ export class HubBridge implements HubSink {
     this.publish(arrival)
   }
 
-  private publish({ body, ends }: Arrival): void {
-    if (!this.needsPublisher || ends === undefined) {
-      this.member.publish(body)
-      return
-    }
-    let at = 0
-    for (const end of ends) {
-      this.member.publish(body.subarray(at, end))
-      at = end
-    }
+  private publish(arrival: Arrival): void {
+    eachRun(arrival, this.needsPublisher, (run) => this.member.publish(run))
   }
 
   private publishHeld(isForced: boolean): void {

@@ -158,3 +158,16 @@ const arrival = (
   body: Uint8Array,
   ends: ReadonlyArray<number> | undefined,
 ): Arrival => ({ epoch, node, missed, total, frames, body, ends })
+
+/** Calls `each` with the runs of an arrival: all together if the bytes alone determine the frames. */
+export const eachRun = ({ body, ends }: Arrival, isApart: boolean, each: (run: Uint8Array) => void): void => {
+  if (!isApart || ends === undefined) {
+    if (body.length > 0) each(body)
+    return
+  }
+  let at = 0
+  for (const end of ends) {
+    each(body.subarray(at, end))
+    at = end
+  }
+}

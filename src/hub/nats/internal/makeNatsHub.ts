@@ -3,7 +3,7 @@ import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
 import type * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
-import { settings as check, limits, SettingsError } from "../../../domain/index.ts"
+import { settings as check, type HubNotice, limits, SettingsError } from "../../../domain/index.ts"
 import { checkSubscription, EventBus } from "../../../runtime/EventBus.ts"
 import { machineTiming } from "../../../runtime/machineTiming.ts"
 import { Tap } from "../../../runtime/Tap.ts"
@@ -13,6 +13,7 @@ import { type NatsHubOptions, natsChecks, natsDefaults } from "../NatsHubOptions
 import type { NatsHubEvent, NatsHubService } from "../NatsHubService.ts"
 import type { NatsConnectError, NatsMissingError } from "../natsErrors.ts"
 import type { ConnectBus } from "./Bus.ts"
+import { keepHistory } from "./History.ts"
 import { HubBridge } from "./HubBridge.ts"
 import { NatsLink } from "./NatsLink.ts"
 import { NodeName } from "./NodeName.ts"
@@ -58,6 +59,12 @@ export const makeNatsHub = (
       onBlocked: () => undefined,
     })
     yield* Effect.addFinalizer(() => Effect.sync(() => events.end()))
+    let onAttached = (): void => {}
+    const emit = (notice: HubNotice): void => {
+      events.emitOwn((seq, at) => ({ ...notice, seq, at }))
+      tap.tell((observer) => observer.onNotice?.(notice))
+      if (notice._tag === "HubAttached") onAttached()
+    }
     const link = new NatsLink(
       {
         node,
@@ -72,34 +79,40 @@ export const makeNatsHub = (
         answerTimeout,
         returnTimeout,
         forgetAfter,
-        emit: (notice) => {
-          events.emitOwn((seq, at) => ({ ...notice, seq, at }))
-          tap.tell((observer) => observer.onNotice?.(notice))
-        },
+        emit,
       },
       timing,
     )
+    const window = hubs.makeHistory()
     const bus = yield* connect({
       servers: typeof checked.servers === "string" ? [checked.servers] : checked.servers,
       connectTimeout: durationOf(checked.connectTimeout, natsDefaults.connectTimeout),
       name: `tcpfx ${node}`,
       ...(checked.auth === undefined ? {} : { auth: checked.auth }),
       ...(checked.tls === undefined ? {} : { tls: checked.tls }),
+      ...(window === undefined ? {} : { history: { ...subjects, frames: subjects.all, limits: window.limits } }),
     })(link)
     link.use(bus)
     yield* Effect.addFinalizer(() => Effect.sync(() => link.presence.end()))
     yield* Effect.addFinalizer(() => endLink(link))
     const dropsArrived = (options.slowConsumer ?? limits.slowConsumer) === "block"
-    const joined = (hub: BareHub, subject: string, ownEpoch: number): HubBridge => {
-      const bridge = new HubBridge(hub, link, { framing, subject, epoch: ownEpoch, queueBytes, dropsArrived })
+    const joined = (hub: BareHub, subject: string, ownEpoch: number, isRestored = false): HubBridge => {
+      const settings = { framing, subject, epoch: ownEpoch, queueBytes, dropsArrived, isRestored }
+      const bridge = new HubBridge(hub, link, settings)
       link.add(bridge)
       return bridge
     }
     const hub = yield* Effect.acquireRelease(
-      Effect.sync(() => hubs.create("")),
+      Effect.sync(() => hubs.create("", window)),
       (made) => Effect.sync(() => made.close()),
     )
-    link.begin(joined(hub, subjects.all, epoch))
+    const store = window === undefined ? undefined : bus.history
+    const bridge = joined(hub, subjects.all, epoch, store !== undefined)
+    if (window !== undefined && store !== undefined) {
+      const isAttached = () => link.isAttached
+      onAttached = yield* keepHistory({ store, stream: subjects.stream, window, bridge, isAttached, emit })
+    }
+    link.begin(bridge)
     const createRoom = (name: string): BareHub => {
       const room = hubs.create(name)
       return new SharedHub(room, joined(room, subjects.room(name), nextEpoch()), link)

@@ -14,6 +14,8 @@ import { userInfoOf } from "../../../domain/userInfo.ts"
 import type { NatsAuth, NatsHubOptions, NatsTls, Secret } from "../NatsHubOptions.ts"
 import { NatsConnectError, NatsMissingError } from "../natsErrors.ts"
 import type { Bus, BusObserver, ConnectBus, RefusedSubject } from "./Bus.ts"
+import type { HistoryStoreOptions } from "./HistoryStore.ts"
+import { jetStreamHistory, loadJetStream } from "./jetStreamHistory.ts"
 
 type Client = typeof import("@nats-io/transport-node")
 
@@ -32,6 +34,8 @@ const mostPauseMillis = 2000
 export type NatsBusOptions = Pick<NatsHubOptions, "auth" | "tls"> & {
   readonly servers: ReadonlyArray<string>
   readonly connectTimeout: Duration.Duration
+  /** Where NATS stores the history of the hub. Default: nowhere. */
+  readonly history?: HistoryStoreOptions
   /** The name of the connection, for the monitoring of the server. */
   readonly name: string
 }
@@ -140,6 +144,7 @@ export const natsBus =
   (observer) =>
     Effect.gen(function* () {
       const client = yield* load
+      const jetStream = options.history === undefined ? undefined : yield* loadJetStream
       const addresses = options.servers.map(addressOf)
       const servers = addresses.map(({ hostPort }) => hostPort)
       const auth = options.auth ?? addresses.find((address) => address.auth !== undefined)?.auth
@@ -169,7 +174,8 @@ export const natsBus =
         pauses.reset()
         renew()
       })
-      return bus
+      if (jetStream === undefined || options.history === undefined) return bus
+      return { ...bus, history: jetStreamHistory(jetStream, connection, options.history) }
     })
 
 const mostBytesOf = (connection: NatsConnection): number => connection.info?.max_payload ?? 1024 * 1024

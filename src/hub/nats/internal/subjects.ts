@@ -22,6 +22,10 @@ export interface Subjects {
   readonly room: (name: string) => string
   /** The announcements of the nodes. They have no framing, so that nodes with different framings find each other. */
   readonly nodes: string
+  /** The marks in the history of the hub. */
+  readonly marks: string
+  /** The name of the stream with the history of the hub. */
+  readonly stream: string
 }
 
 /** Makes the subjects of a hub with a name and a framing. */
@@ -33,5 +37,7 @@ export const subjectsOf = (hub: string, framing: string): Subjects => {
     all: `${frames}.all`,
     room: (name) => `${frames}.room.${tokenOf(name)}`,
     nodes: `${base}.nodes`,
+    marks: `${frames}.mark`,
+    stream: `tcpfx_${tokenOf(hub)}_${tokenOf(framing)}`,
   }
 }

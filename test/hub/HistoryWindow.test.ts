@@ -1,8 +1,8 @@
 import { describe, expect, it } from "@effect/vitest"
 import * as fc from "effect/FastCheck"
-import { Framing } from "../../../src/domain/index.ts"
-import { HistoryWindow } from "../../../src/hub/internal/HistoryWindow.ts"
-import { textOf, utf8 } from "../../support/wireProbe.ts"
+import { Framing } from "../../src/domain/index.ts"
+import { HistoryWindow } from "../../src/hub/HistoryWindow.ts"
+import { textOf, utf8 } from "../support/wireProbe.ts"
 
 const unlimited = { last: Number.POSITIVE_INFINITY, maxAgeMillis: Number.POSITIVE_INFINITY, maxBytes: 1024 * 1024 }
 
@@ -85,32 +85,32 @@ describe("the history of a hub", () => {
     expect(before.map(textOf)).toEqual(["1\n2\n"])
   })
 
-  it("has the newest frames after any runs, and no others", () => {
-    const run = fc.array(fc.nat({ max: 40 }), { minLength: 1, maxLength: 12 })
-    fc.assert(
-      fc.property(
-        fc.array(run, { maxLength: 60 }),
-        fc.integer({ min: 1, max: 30 }),
-        fc.integer({ min: 1, max: 500 }),
-        (runs, last, most) => {
-          const { add, frames } = lines({ last, maxBytes: 64 * 1024 })
-          const all: Array<string> = []
-          for (const lengths of runs) {
-            const texts = lengths.map((length, at) => `${all.length + at}`.padEnd(length, "."))
-            add(...texts)
-            all.push(...texts)
-          }
-          let from = all.length
-          let bytes = 0
-          while (from > Math.max(0, all.length - last)) {
-            bytes += (all[from - 1] ?? "").length + 1
-            if (bytes > most) break
-            from--
-          }
-          expect(frames()).toEqual(all.slice(Math.max(0, all.length - last)))
-          expect(frames(most)).toEqual(all.slice(from))
-        },
-      ),
-    )
-  })
+  const run = fc.array(fc.nat({ max: 40 }), { minLength: 1, maxLength: 12 })
+
+  it.prop(
+    "has the newest frames after any runs, and no others",
+    {
+      runs: fc.array(run, { maxLength: 60 }),
+      last: fc.integer({ min: 1, max: 30 }),
+      most: fc.integer({ min: 1, max: 500 }),
+    },
+    ({ last, most, runs }) => {
+      const { add, frames } = lines({ last, maxBytes: 64 * 1024 })
+      const all: Array<string> = []
+      for (const lengths of runs) {
+        const texts = lengths.map((length, at) => `${all.length + at}`.padEnd(length, "."))
+        add(...texts)
+        all.push(...texts)
+      }
+      let from = all.length
+      let bytes = 0
+      while (from > Math.max(0, all.length - last)) {
+        bytes += (all[from - 1] ?? "").length + 1
+        if (bytes > most) break
+        from--
+      }
+      expect(frames()).toEqual(all.slice(Math.max(0, all.length - last)))
+      expect(frames(most)).toEqual(all.slice(from))
+    },
+  )
 })

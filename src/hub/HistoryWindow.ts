@@ -1,6 +1,6 @@
-import { Framing } from "../../domain/index.ts"
-import { allocate, keepable } from "../../runtime/bytes.ts"
-import type { HistoryLimits } from "../HubHistory.ts"
+import { Framing } from "../domain/index.ts"
+import { allocate, keepable } from "../runtime/bytes.ts"
+import type { HistoryLimits } from "./HubHistory.ts"
 
 // Small runs are copied into blocks of this size. A run of its own costs hundreds of bytes.
 const blockBytes = 16 * 1024
