@@ -1,15 +1,22 @@
 import { join } from "node:path"
 import { describe, expect, it } from "@effect/vitest"
+import { jetstreamManager, type StreamConfig } from "@nats-io/jetstream"
+import { connect } from "@nats-io/transport-node"
 import * as Chunk from "effect/Chunk"
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
 import * as Stream from "effect/Stream"
-import type { NatsHubService } from "../../src/hub/nats/index.ts"
-import { natsNode, publishNumbers } from "../support/natsNode.ts"
+import { tcpEndpoint } from "../../src/domain/index.ts"
+import type { HubService } from "../../src/hub/index.ts"
+import { natsNode, numbers, publishNumbers } from "../support/natsNode.ts"
 import { type NatsServerOptions, natsServer, startNats } from "../support/natsServer.ts"
 import { haveAll } from "../support/peers.ts"
+import { dialRaw } from "../support/rawPeer.ts"
+import { tcpfx } from "../support/tcpfxProcess.ts"
 import { temporaryFolder } from "../support/transportFixture.ts"
 import { textOf } from "../support/wireProbe.ts"
+
+const stream = "tcpfx_main_line"
 
 const streamArgs = (folder: string) => ["-js", "-sd", join(folder, "jetstream")]
 
@@ -17,15 +24,32 @@ const streamArgs = (folder: string) => ["-js", "-sd", join(folder, "jetstream")]
 const startJetStream = (options: NatsServerOptions = {}) =>
   Effect.flatMap(temporaryFolder, (folder) => startNats({ args: streamArgs(folder), ...options }))
 
-/** The first `count` texts of a subscriber that joins now and gets the history. */
-const joinLate = (hub: NatsHubService, count: number) =>
+/** The client of JetStream. */
+const manager = (url: string) =>
+  Effect.gen(function* () {
+    const connection = yield* Effect.acquireRelease(
+      Effect.promise(() => connect({ servers: url })),
+      (open) => Effect.promise(() => open.close()),
+    )
+    return yield* Effect.promise(() => jetstreamManager(connection))
+  })
+
+const configOf = (url: string): Effect.Effect<StreamConfig> =>
+  Effect.scoped(
+    Effect.flatMap(manager(url), (jsm) => Effect.promise(async () => (await jsm.streams.info(stream)).config)),
+  )
+
+/** The texts of a subscriber that joins now and gets the history, until one of them passes a test. */
+const joinLate = (hub: HubService, isLast: (text: string, count: number) => boolean) =>
   Effect.scoped(
     Effect.gen(function* () {
-      const stream = yield* hub.subscribe({ history: true })
-      const frames = yield* Stream.runCollect(Stream.take(stream, count))
-      return Chunk.toReadonlyArray(frames).map(({ bytes }) => textOf(bytes))
+      let count = 0
+      const texts = Stream.map(yield* hub.subscribe({ history: true }), ({ bytes }) => textOf(bytes))
+      return Chunk.toReadonlyArray(yield* Stream.runCollect(Stream.takeUntil(texts, (text) => isLast(text, ++count))))
     }),
   )
+
+const first = (count: number) => (_text: string, at: number) => at === count
 
 const last5 = { history: { last: 5 } }
 
@@ -41,12 +65,219 @@ describe.runIf(haveAll(natsServer))("the history of a hub on NATS", { timeout: 1
       yield* publishNumbers(b.hub, "b", 0, 2)
       yield* a.has(12)
       const expected = ["a7", "a8", "a9", "b0", "b1"]
-      expect(yield* joinLate(a.hub, 5)).toEqual(expected)
-      expect(yield* joinLate(b.hub, 5)).toEqual(expected)
-      const late = yield* Effect.fork(joinLate(b.hub, 7))
+      expect(yield* joinLate(a.hub, first(5))).toEqual(expected)
+      expect(yield* joinLate(b.hub, first(5))).toEqual(expected)
+      const late = yield* Effect.fork(joinLate(b.hub, first(7)))
       yield* Effect.yieldNow()
       yield* publishNumbers(a.hub, "a", 10, 2)
       expect(yield* Fiber.join(late)).toEqual([...expected, "a10", "a11"])
+      expect(yield* a.events.first("HubHistoryOn", 1)).toMatchObject([{ stream }])
+    }),
+  )
+
+  it.scopedLive("survives the end of all nodes and of NATS", () =>
+    Effect.gen(function* () {
+      const folder = yield* temporaryFolder
+      const args = streamArgs(folder)
+      const before = yield* startNats({ args })
+      yield* Effect.scoped(
+        Effect.gen(function* () {
+          const a = yield* natsNode(before.url, "a", last5)
+          const b = yield* natsNode(before.url, "b", last5)
+          yield* a.events.one("NodeJoined", ({ node }) => node === "b")
+          yield* publishNumbers(a.hub, "a", 0, 8)
+          yield* b.has(8)
+          yield* publishNumbers(b.hub, "b", 0, 2)
+          yield* a.has(10)
+        }),
+      )
+      yield* before.process.kill("SIGTERM")
+      const after = yield* startNats({ args })
+      const c = yield* natsNode(after.url, "c", last5)
+      expect(yield* joinLate(c.hub, first(5))).toEqual(["a5", "a6", "a7", "b0", "b1"])
+      expect(yield* c.events.first("HubHistoryOn", 1)).toMatchObject([{ frames: 5 }])
+      expect(c.missed("a") + c.missed("b")).toBe(0)
+      // Frames of a node that starts again with the same name follow its earlier ones.
+      const a = yield* natsNode(after.url, "a", last5)
+      yield* publishNumbers(a.hub, "a", 8, 1)
+      yield* c.has(1)
+      for (const { hub } of [a, c]) expect(yield* joinLate(hub, first(5))).toEqual(["a6", "a7", "b0", "b1", "a8"])
+    }),
+  )
+
+  it.scopedLive("has the frames since a time ago, by the time when NATS stored them", () =>
+    Effect.gen(function* () {
+      const { url } = yield* startJetStream()
+      const history = { since: "2 seconds" } as const
+      const a = yield* natsNode(url, "a", { history })
+      yield* publishNumbers(a.hub, "old", 0, 3)
+      yield* a.has(3)
+      // The old frames must leave the history by their age.
+      yield* Effect.sleep("2500 millis")
+      yield* publishNumbers(a.hub, "young", 0, 3)
+      yield* a.has(6)
+      const b = yield* natsNode(url, "b", { history })
+      for (const { hub } of [a, b]) expect(yield* joinLate(hub, first(3))).toEqual(numbers("young", 3))
+    }),
+  )
+
+  it.scopedLive("joins the live frames without a gap and without a double, while a publisher sends flat out", () =>
+    Effect.gen(function* () {
+      const { url } = yield* startJetStream()
+      const history = { last: 100 }
+      const a = yield* natsNode(url, "a", { history })
+      const b = yield* natsNode(url, "b", { history })
+      yield* a.events.one("NodeJoined", ({ node }) => node === "b")
+      const count = 60_000
+      const isEnd = (text: string) => text === `a${count - 1}`
+      const publishing = yield* Effect.fork(publishNumbers(a.hub, "a", 0, count))
+      const ofJoiners: Array<ReadonlyArray<string>> = []
+      const join = (hub: HubService) =>
+        Effect.fork(Effect.map(joinLate(hub, isEnd), (texts) => void ofJoiners.push(texts)))
+      const joining: Array<Fiber.RuntimeFiber<void, unknown>> = []
+      for (let had = 2000; had < count - 2000; had += 6000) {
+        yield* b.has(had)
+        joining.push(yield* join(a.hub), yield* join(b.hub))
+        // A node that starts now reads its history from the stream.
+        if (had % 12_000 === 2000) {
+          const node = yield* natsNode(url, `c${had}`, { history })
+          joining.push(yield* join(node.hub))
+        }
+      }
+      yield* Fiber.join(publishing)
+      yield* Fiber.joinAll(joining)
+      expect(ofJoiners.length).toBeGreaterThan(20)
+      for (const texts of ofJoiners) {
+        const from = Number(texts[0]?.slice(1))
+        expect(texts.length).toBeGreaterThanOrEqual(100)
+        expect(texts).toEqual(numbers("a", count - from, from))
+      }
+    }),
+  )
+
+  it.scopedLive("stores what waited while the node was detached, once", () =>
+    Effect.gen(function* () {
+      const folder = yield* temporaryFolder
+      const args = streamArgs(folder)
+      const history = { last: 100 }
+      const before = yield* startNats({ args })
+      const a = yield* natsNode(before.url, "a", { history })
+      yield* a.events.next("HubHistoryOn")
+      yield* publishNumbers(a.hub, "a", 0, 10)
+      yield* a.has(10)
+      // A server that is killed can lose frames that it has not written yet.
+      yield* before.process.kill("SIGTERM")
+      yield* a.events.next("HubDetached")
+      yield* publishNumbers(a.hub, "a", 10, 10)
+      yield* startNats({ args, port: before.port })
+      yield* a.events.next("HubAttached")
+      yield* publishNumbers(a.hub, "a", 20, 10)
+      const b = yield* natsNode(before.url, "b", { history })
+      for (const { hub } of [a, b]) expect(yield* joinLate(hub, first(30))).toEqual(numbers("a", 30))
+      expect(a.events.all("HubHistoryOff")).toEqual([])
+    }),
+  )
+
+  it.scopedLive("is that of the node alone without JetStream, and is stored when NATS has JetStream", () =>
+    Effect.gen(function* () {
+      const without = yield* startNats()
+      const a = yield* natsNode(without.url, "a", last5)
+      expect((yield* a.events.next("HubHistoryOff")).problem).toEqual({ _tag: "NoJetStream" })
+      yield* publishNumbers(a.hub, "a", 0, 7)
+      expect(yield* joinLate(a.hub, first(5))).toEqual(numbers("a", 5, 2))
+      yield* without.process.kill("SIGKILL")
+      yield* a.events.next("HubDetached")
+      const { url } = yield* startJetStream({ port: without.port })
+      expect(yield* a.events.next("HubHistoryOn")).toMatchObject({ stream, frames: 5 })
+      yield* publishNumbers(a.hub, "a", 7, 5)
+      const b = yield* natsNode(url, "b", last5)
+      expect(yield* joinLate(b.hub, first(5))).toEqual(numbers("a", 5, 7))
+      expect(a.events.all("HubHistoryOff").length).toBe(1)
+    }),
+  )
+
+  it.scopedLive("leaves a stream alone that does not fit, and says which setting", () =>
+    Effect.gen(function* () {
+      const { url } = yield* startJetStream()
+      const jsm = yield* manager(url)
+      const subjects = ["tcpfx.main.line.all", "tcpfx.main.line.mark"]
+      const problemWith = (config: Partial<StreamConfig>) =>
+        Effect.scoped(
+          Effect.gen(function* () {
+            yield* Effect.promise(() => jsm.streams.add({ name: stream, subjects, ...config }))
+            const { events, hub } = yield* natsNode(url, "a", last5)
+            const { problem } = yield* events.next("HubHistoryOff")
+            yield* publishNumbers(hub, "a", 0, 2)
+            expect(yield* joinLate(hub, first(2))).toEqual(["a0", "a1"])
+            yield* Effect.promise(() => jsm.streams.delete(config.name ?? stream))
+            return problem
+          }),
+        )
+      const unfit = { _tag: "StreamUnfit", stream }
+      expect(yield* problemWith({ retention: "workqueue" })).toEqual({
+        ...unfit,
+        setting: "retention",
+        value: "workqueue",
+      })
+      expect(yield* problemWith({ discard: "new" })).toEqual({ ...unfit, setting: "discard", value: "new" })
+      expect(yield* problemWith({ subjects: ["other"] })).toEqual({ ...unfit, setting: "subjects", value: "other" })
+      expect(yield* problemWith({ name: "mine", subjects: ["tcpfx.>"] })).toEqual({
+        _tag: "JetStreamFailed",
+        message: "subjects overlap with an existing stream",
+      })
+    }),
+  )
+
+  it.scopedLive("is in a stream that keeps what the node with the largest history needs", () =>
+    Effect.gen(function* () {
+      const { url } = yield* startJetStream()
+      const start = (history: { last: number } | { since: "1 hour" }) =>
+        Effect.scoped(Effect.flatMap(natsNode(url, "a", { history }), ({ events }) => events.next("HubHistoryOn")))
+      yield* start({ last: 5 })
+      const small = yield* configOf(url)
+      expect(small).toMatchObject({ max_msgs: 261, max_bytes: 16 * 1024 * 1024, max_age: 0, storage: "file" })
+      yield* start({ last: 1000 })
+      expect((yield* configOf(url)).max_msgs).toBe(1256)
+      yield* start({ last: 5 })
+      expect((yield* configOf(url)).max_msgs).toBe(1256)
+      yield* start({ since: "1 hour" })
+      expect(yield* configOf(url)).toMatchObject({ max_msgs: -1, max_bytes: 16 * 1024 * 1024, max_age: 0 })
+    }),
+  )
+
+  it.scopedLive("is a flag of tcpfx serve: a late client gets the last lines of all servers, also after restarts", () =>
+    Effect.gen(function* () {
+      const folder = yield* temporaryFolder
+      const args = streamArgs(folder)
+      const nats = yield* startNats({ args })
+      const serve = (node: string) =>
+        Effect.gen(function* () {
+          const flags = ["--frame", "line", "--hub", nats.url, "--hub-node", node, "--history", "last:3"]
+          const server = yield* tcpfx(["serve", "127.0.0.1:0", "--broker", ...flags])
+          const [, port] = yield* server.waitFor("stderr", /listening on 127\.0\.0\.1:(\d+)/)
+          return { server, endpoint: tcpEndpoint("127.0.0.1", Number(port)) }
+        })
+      const one = yield* serve("one")
+      const two = yield* serve("two")
+      yield* one.server.waitFor("stderr", /@two shares the hub/)
+      yield* one.server.waitFor("stderr", /NATS stores the history in the stream tcpfx_main_line; .* gets 0 frames/)
+      const here = yield* dialRaw(one.endpoint)
+      const there = yield* dialRaw(two.endpoint)
+      for (const { server } of [one, two]) yield* server.waitFor("stderr", /#1 connected/)
+      yield* here.send("one 1\none 2\n")
+      expect(textOf(yield* there.take(12))).toBe("one 1\none 2\n")
+      yield* there.send("two 1\ntwo 2\n")
+      expect(textOf(yield* here.take(12))).toBe("two 1\ntwo 2\n")
+      const expected = "one 2\ntwo 1\ntwo 2\n"
+      for (const { endpoint } of [one, two]) {
+        expect(textOf(yield* (yield* dialRaw(endpoint)).take(expected.length))).toBe(expected)
+      }
+      for (const { server } of [one, two]) yield* server.kill("SIGKILL")
+      yield* nats.process.kill("SIGTERM")
+      yield* startNats({ args, port: nats.port })
+      const again = yield* serve("one")
+      yield* again.server.waitFor("stderr", /NATS stores the history in the stream tcpfx_main_line; .* gets 3 frames/)
+      expect(textOf(yield* (yield* dialRaw(again.endpoint)).take(expected.length))).toBe(expected)
     }),
   )
 })

@@ -1,6 +1,18 @@
+import type * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
-import type { HubDetachReason } from "../../src/domain/index.ts"
+import type { HubDetachReason, HubHistoryProblem, InvalidPayloadError } from "../../src/domain/index.ts"
 import type { Bus, BusObserver, ConnectBus, RefusedSubject } from "../../src/hub/nats/internal/Bus.ts"
+import type { HistoryStore } from "../../src/hub/nats/internal/HistoryStore.ts"
+
+/** The messages of a subject that NATS stores. */
+export interface VirtualStorage {
+  readonly subject: string
+  readonly messages: Array<{ readonly bytes: Uint8Array; readonly at: number }>
+  /** Why NATS cannot store messages. */
+  problem: HubHistoryProblem | undefined
+  /** Runs when a node has read one half of the messages. */
+  onRead?: Effect.Effect<void, InvalidPayloadError> | undefined
+}
 
 /** A message on its way from one node to another. */
 interface Message {
@@ -12,6 +24,7 @@ interface Message {
 export class BusNode {
   private readonly network: VirtualBus
   private readonly observer: BusObserver
+  readonly clock: Clock.Clock
   private readonly subscriptions = new Map<string, Set<(bytes: Uint8Array) => void>>()
   private waiting: Array<() => void> = []
   private isConnected = true
@@ -22,7 +35,8 @@ export class BusNode {
   readonly published: Array<string> = []
   mostBytes = 1024 * 1024
 
-  constructor(network: VirtualBus, observer: BusObserver) {
+  constructor(network: VirtualBus, observer: BusObserver, clock: Clock.Clock) {
+    this.clock = clock
     this.network = network
     this.observer = observer
   }
@@ -45,6 +59,7 @@ export class BusNode {
         }
       },
       confirm: (done) => this.later(done),
+      ...(this.network.storage === undefined ? {} : { history: historyOf(this.network.storage) }),
     }
   }
 
@@ -107,13 +122,14 @@ export class BusNode {
 export class VirtualBus {
   readonly nodes: Array<BusNode> = []
   private steps: Array<() => void> = []
+  storage: VirtualStorage | undefined
 
   /** Connects a node. */
   readonly connect: ConnectBus = (observer) =>
     Effect.map(
       Effect.acquireRelease(
-        Effect.sync(() => {
-          const node = new BusNode(this, observer)
+        Effect.map(Effect.clock, (clock) => {
+          const node = new BusNode(this, observer, clock)
           this.nodes.push(node)
           return node
         }),
@@ -129,6 +145,10 @@ export class VirtualBus {
   }
 
   carry(from: BusNode, message: Message): void {
+    const { storage } = this
+    if (storage?.problem === undefined && storage?.subject === message.subject) {
+      storage.messages.push({ bytes: message.bytes, at: from.clock.unsafeCurrentTimeMillis() })
+    }
     for (const node of this.nodes) if (node !== from) node.receive(message)
   }
 
@@ -140,5 +160,20 @@ export class VirtualBus {
     const { steps } = this
     this.steps = []
     for (const step of steps) step()
+  }
+}
+
+const historyOf = (storage: VirtualStorage): HistoryStore => {
+  const prepare = Effect.suspend(() => (storage.problem === undefined ? Effect.void : Effect.fail(storage.problem)))
+  return {
+    prepare,
+    read: (onMessage) =>
+      Effect.gen(function* () {
+        yield* prepare
+        const half = Math.floor(storage.messages.length / 2)
+        for (const { at, bytes } of storage.messages.slice(0, half)) onMessage(bytes, at)
+        yield* Effect.orDie(storage.onRead ?? Effect.void)
+        for (const { at, bytes } of storage.messages.slice(half)) onMessage(bytes, at)
+      }),
   }
 }
