@@ -21,11 +21,8 @@ const settingsOf = (options: ConnectOptions, family: AddressFamily): CheckedClie
     maxFrame: Option.getOrElse(options.maxFrame, () => ClientConfig.defaults.maxFrame),
     // Each payload waits until the kernel has accepted the previous one. A lost connection then cuts off at most one
     // payload, and the memory of raw input can be reused. Raw payloads are large, so the wait costs no speed. With
-    // --send-only the command ends when the kernel has accepted everything, and with --once and --until it is not quiet
-    // before that.
-    ...(options.reconnect || options.sendOnly || options.once || options.until.length > 0 || frame.delimited === false
-      ? { outbox: 0 }
-      : {}),
+    // --send-only the command ends when the kernel has accepted everything.
+    ...(options.reconnect || options.sendOnly || frame.delimited === false ? { outbox: 0 } : {}),
     connectTimeout: Option.getOrElse(options.timeout, () => ClientConfig.defaults.connectTimeout),
     wait: Option.getOrElse(options.wait, () => ClientConfig.defaults.wait),
   }

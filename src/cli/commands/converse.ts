@@ -7,10 +7,10 @@ import * as Option from "effect/Option"
 import type * as Scope from "effect/Scope"
 import type { Connection } from "../../connection/index.ts"
 import { ConnectionClosedError, closeReasons, describeCloseReason, Framing } from "../../domain/index.ts"
-import { nextTurn } from "../../runtime/nextTurn.ts"
 import { type CommandFailed, networkError } from "../process/exit.ts"
 import type { OutputClosed, OutputFailed } from "../process/outputErrors.ts"
 import { Stdio } from "../process/stdio.ts"
+import { arrivals } from "../talk/arrivals.ts"
 import { makePace, type Pace, type Pacing } from "../talk/Pace.ts"
 import { Talk } from "../talk/Talk.ts"
 import { UntilState, type Untils } from "../talk/Until.ts"
@@ -157,7 +157,7 @@ const sendAll = (
   return Effect.gen(function* () {
     const onSent = yield* noting((now) => state.sent(now))
     const onEnd = yield* noting((now) => state.inputEnded(now))
-    yield* outgoing.sendAll(connection, pace, { onSending: () => state.sending(), onSent })
+    yield* outgoing.sendAll(connection, pace, onSent)
     onEnd()
   })
 }
@@ -210,11 +210,6 @@ const receive = (
     return false
   })
 
-// If the process could not run for a time, a sleep ends before the process has read the data that arrived in this time.
-// The first turn of the event loop reads the data, and the second delivers it, because an inbox wakes its reader at the end
-// of a turn.
-const arrivals = Effect.zipRight(nextTurn, nextTurn)
-
 /** Receives until a condition holds or the server's FIN. Returns whether a condition holds. */
 const receiveUntil = <E>(
   connection: Connection,
@@ -227,7 +222,12 @@ const receiveUntil = <E>(
       const { version } = talk
       const now = yield* elapsedMillis
       const due = state.dueAt()
-      if (due !== undefined && now >= due) return true
+      if (due !== undefined && now >= due) {
+        if ((yield* connection.pending) === 0) return true
+        // The server reads too slowly, so this side is still sending.
+        state.sent(now)
+        continue
+      }
       const quiet = due === undefined ? Effect.never : Effect.zipRight(Effect.sleep(due - now), arrivals)
       const isReadable = yield* Effect.raceFirst(
         Effect.as(connection.readable, true),

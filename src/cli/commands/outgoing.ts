@@ -22,24 +22,16 @@ export interface Handed {
   readonly untaken: number
 }
 
-/** Functions that `sendAll` calls for each payload. */
-export interface SendWatcher {
-  /** The payload is about to be sent. */
-  readonly onSending: () => void
-  /** The payload is sent. If the connection has no outbox, the kernel has accepted all of it. */
-  readonly onSent: () => void
-}
-
 /** The input of a client. If a connection is lost, the next connection sends the rest. */
 export interface Outgoing {
   /**
    * Sends everything until the end of the input. Each payload goes to one connection only: the next call continues with
-   * the next payload. `pace` delays payloads.
+   * the next payload. `pace` delays payloads, and `onSent` is called after each of them.
    */
   readonly sendAll: (
     connection: Sink,
     pace?: Pace,
-    watcher?: SendWatcher,
+    onSent?: () => void,
   ) => Effect.Effect<void, ConnectionClosedError | CommandFailed>
   /** Whether the input has ended and connections have accepted all of it. */
   readonly isDone: () => boolean
@@ -107,7 +99,7 @@ export const makeOutgoing = (
     let over = input === undefined
     const handed = { frames: 0, bytes: 0, untaken: 0 }
 
-    const sendWaiting = (connection: Sink, pace: Pace | undefined, watcher: SendWatcher | undefined) => {
+    const sendWaiting = (connection: Sink, pace: Pace | undefined, onSent: (() => void) | undefined) => {
       const { drained } = connection
       return Effect.whileLoop({
         while: () => at < waiting.length,
@@ -123,26 +115,25 @@ export const makeOutgoing = (
               handed.untaken = payload.length
             }),
           )
-          const send = Effect.zipRight(handOver, drained)
-          const sent = watcher === undefined ? send : Effect.zipRight(Effect.sync(watcher.onSending), send)
+          const sent = Effect.zipRight(handOver, drained)
           return pace === undefined ? sent : Effect.zipRight(pace.next, sent)
         },
         step: () => {
           handed.untaken = 0
-          watcher?.onSent()
+          onSent?.()
         },
       })
     }
 
-    const sendAll: Outgoing["sendAll"] = (connection, pace, watcher) =>
+    const sendAll: Outgoing["sendAll"] = (connection, pace, onSent) =>
       Effect.gen(function* () {
         Object.assign(handed, { frames: 0, bytes: 0, untaken: 0 })
-        yield* sendWaiting(connection, pace, watcher)
+        yield* sendWaiting(connection, pace, onSent)
         while (!over) {
           over = input === undefined || !(yield* input.more)
           at = 0
           waiting = over || input === undefined ? [] : input.take()
-          yield* sendWaiting(connection, pace, watcher)
+          yield* sendWaiting(connection, pace, onSent)
           // The kernel has accepted all of these payloads.
           if (lends) for (const payload of waiting) source?.recycle(payload)
         }

@@ -1,7 +1,7 @@
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
-import * as Option from "effect/Option"
 import { ConnectionClosedError, closeReasons, type Framing } from "../../domain/index.ts"
+import { arrivals } from "./arrivals.ts"
 import { ReplyLines } from "./ReplyLines.ts"
 import type { Talk } from "./Talk.ts"
 
@@ -49,12 +49,9 @@ export const makePace = (
   const pause: Effect.Effect<void> = Effect.suspend(() => {
     const { replies } = talk
     const time = lines?.isOpen === true ? pauseInReply : talk.endsLine ? pauseAfterLine : pauseInLine
-    return Effect.flatMap(
-      Effect.timeoutOption(
-        talk.until(() => talk.replies > replies || talk.isOver),
-        time,
-      ),
-      (more) => (Option.isNone(more) || talk.isOver ? Effect.void : pause),
+    const goesOn = () => talk.replies > replies || talk.isOver
+    return Effect.raceFirst(talk.until(goesOn), Effect.zipRight(Effect.sleep(time), arrivals)).pipe(
+      Effect.flatMap(() => (talk.isOver || !goesOn() ? Effect.void : pause)),
     )
   })
   const begun = talk.until(() => talk.replies > repliesBefore || talk.isOver)

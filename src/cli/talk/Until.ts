@@ -4,7 +4,7 @@ import { escapeControls, formatMillis } from "../../domain/index.ts"
 export type Until =
   | {
       readonly _tag: "Quiet"
-      /** How long neither side sends anything. A payload that the kernel has not accepted yet is being sent. */
+      /** How long neither side sends anything. */
       readonly millis: number
       /** Whether the time starts only after received data. Otherwise it also starts at the end of the input. */
       readonly needsReply: boolean
@@ -35,7 +35,6 @@ export class UntilState {
   private bytes = 0
   private frames = 0
   private isInputOver = false
-  private isSending = false
   /** The time of the last data in either direction, or of the end of the input. */
   private lastAt = 0
 
@@ -66,14 +65,8 @@ export class UntilState {
     )
   }
 
-  /** This side begins to send a payload. Until the payload is sent, no quiet holds. */
-  sending(): void {
-    this.isSending = true
-  }
-
-  /** This side has sent a payload. */
+  /** This side has sent a payload, or has not sent all of it yet. */
   sent(now: number): void {
-    this.isSending = false
     this.lastAt = now
   }
 
@@ -85,7 +78,6 @@ export class UntilState {
 
   /** The time at which a quiet is long enough if nothing happens until then. Undefined if no quiet has begun. */
   dueAt(): number | undefined {
-    if (this.isSending) return undefined
     const times = this.conditions.flatMap((one) => (this.isQuietBegun(one) ? [this.lastAt + one.millis] : []))
     return times.length === 0 ? undefined : Math.min(...times)
   }

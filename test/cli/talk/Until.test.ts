@@ -48,15 +48,6 @@ describe("the conditions of --until", () => {
     expect([state.dueAt(), state.holdsAtFin()]).toEqual([170, true])
   })
 
-  it("are not quiet while this side sends a payload", () => {
-    const state = new UntilState([quiet(100)], true)
-    state.received(utf8("x"), 0)
-    state.sending()
-    expect([state.dueAt(), state.holdsAtFin()]).toEqual([undefined, true])
-    state.sent(500)
-    expect(state.dueAt()).toBe(600)
-  })
-
   it("begin the quiet of --once only at the first data", () => {
     const state = new UntilState([quiet(50, true)], true)
     state.inputEnded(20)
