@@ -27,6 +27,12 @@ export const cpuNanos = (pid: number): number | undefined => {
   return (Number(fields[11]) + Number(fields[12])) * tickNanos
 }
 
+/** The number of calls of write(2), writev(2) and the like of a process so far (proc_pid_io(5)). */
+export const writeCalls = (pid: number): number | undefined => {
+  const found = /^syscw: (\d+)$/m.exec(read(`/proc/${pid}/io`) ?? "")
+  return found === null ? undefined : Number(found[1])
+}
+
 /** The resident memory of a process now. */
 export const rssBytes = (pid: number): number | undefined => statusBytes(pid, "VmRSS")
 

@@ -87,6 +87,8 @@ interface Measured {
   /** CPU time of a unit, microseconds: of the main process, and of its workers. */
   readonly mainMicros: number
   readonly workerMicros: number
+  /** The units of one write call of the processes that serve the clients. */
+  readonly unitsOfWrite: number
   /** The share of the window in which the generator had a core. */
   readonly ran: number
   readonly faults: number
@@ -105,12 +107,14 @@ const measure = (
     )
     raisePriority(server.pids)
     const cpu = { begin: server.cpu(), end: server.cpu() }
+    const writes = { begin: server.writes(), end: server.writes() }
     const running = yield* startLoad({
       generator,
       work,
       load: { ...load, port: server.port, warmup, seconds, limit: 60 },
       onPhase: (phase) => {
         cpu[phase] = server.cpu()
+        writes[phase] = server.writes()
       },
     })
     const caps: Array<Cap> = []
@@ -130,6 +134,7 @@ const measure = (
       perSecond: result.perSecond ?? Number.NaN,
       mainMicros: (cpu.end[0] - cpu.begin[0]) / units / 1000,
       workerMicros: (cpu.end[1] - cpu.begin[1]) / units / 1000,
+      unitsOfWrite: units / (writes.end - writes.begin),
       ran: result.ran ?? Number.NaN,
       faults: corrupt + doubled + failed + lost + own + reordered + torn,
     }
@@ -184,11 +189,15 @@ const measureAll = (generator: Generator, share: number | undefined) =>
           name === ways[0]?.[0] ? "–" : figure(byCpu, 2),
           figure(
             own.map(({ mainMicros }) => mainMicros),
-            2,
+            3,
           ),
           figure(
             own.map(({ workerMicros }) => workerMicros),
-            2,
+            3,
+          ),
+          figure(
+            own.map(({ unitsOfWrite }) => unitsOfWrite),
+            1,
           ),
           figure(
             own.map(({ ran }) => ran),
@@ -198,8 +207,8 @@ const measureAll = (generator: Generator, share: number | undefined) =>
         ].join(" | ")} |`
       }),
     )
-    return `| work | server | units/s | ratio | ratio by CPU time | main process, µs of CPU a unit | workers, µs of CPU a unit | generator had a core | faults |
-|---|---|---|---|---|---|---|---|---|
+    return `| work | server | units/s | ratio | ratio by CPU time | main process, µs of CPU a unit | workers, µs of CPU a unit | units a write | generator had a core | faults |
+|---|---|---|---|---|---|---|---|---|---|
 ${rows.join("\n")}`
   })
 
@@ -223,6 +232,8 @@ average of the machine was ${loads.map((load) => load.toFixed(1)).join(" before 
 The server is \`tcpfx serve --no-traffic\`, in one process and with \`--workers\`. Figures are the median (range) of ${runs} interleaved runs of
 ${seconds} s. A ratio compares figures of the same run. The ratio by CPU time is the CPU time of a unit in one process, divided by the CPU time
 of a unit in the busiest process of the server with workers.
+
+"Units a write" is the number of units divided by the write calls of the processes that serve the clients.
 
 The generator checks each byte; it has one thread and never sleeps. "Generator had a core" is the share of the time in which it ran.
 Below 1, it waited for a core too. Then the rates show what the whole machine did, not the limit of the server. The ratio by CPU time

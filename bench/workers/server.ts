@@ -2,7 +2,7 @@ import { type ChildProcess, spawn } from "node:child_process"
 import { once } from "node:events"
 import { readdirSync, readFileSync } from "node:fs"
 import { join } from "node:path"
-import { cpuNanos } from "../runner/procfs.ts"
+import { cpuNanos, writeCalls } from "../runner/procfs.ts"
 
 /** A running `tcpfx serve`. */
 export interface MeasuredServer {
@@ -11,6 +11,8 @@ export interface MeasuredServer {
   readonly pids: ReadonlyArray<number>
   /** The CPU time of all its processes so far, nanoseconds: of the main process, and of its workers. */
   readonly cpu: () => readonly [main: number, workers: number]
+  /** The number of write calls so far of the processes that serve the clients. */
+  readonly writes: () => number
   readonly end: () => Promise<void>
 }
 
@@ -54,6 +56,8 @@ export const startServer = async (project: string, args: ReadonlyArray<string>):
     port,
     pids: [main, ...workers],
     cpu: () => [cpuNanos(main) ?? 0, workers.reduce((sum, pid) => sum + (cpuNanos(pid) ?? 0), 0)],
+    writes: () =>
+      (workers.length === 0 ? [main] : workers).reduce((sum, pid) => sum + (writeCalls(pid) ?? Number.NaN), 0),
     end: async () => {
       const ended = once(child, "exit")
       child.kill("SIGTERM")

@@ -17,6 +17,7 @@ export class Channel {
   private readonly owner: ChannelOwner
   private readonly writer = new RecordWriter()
   private isArmed = false
+  private isUrgent = false
   private isOver = false
   private isTold = true
 
@@ -33,12 +34,20 @@ export class Channel {
 
   /** Begins a record. The caller then adds `bytes` bytes to the writer that this returns. */
   begin(kind: number, bytes: number): RecordWriter {
-    if (!this.isArmed) {
+    if (kind === Kind.hub) this.armUrgently()
+    else if (!this.isArmed) {
       this.isArmed = true
-      queueMicrotask(() => this.flush())
+      setImmediate(this.flushTurn)
     }
     this.writer.begin(kind, bytes)
     return this.writer
+  }
+
+  /** A hub delivers at the end of a turn, so its runs do not wait for the next one. The earlier records go with them. */
+  private armUrgently(): void {
+    if (this.isUrgent) return
+    this.isUrgent = true
+    queueMicrotask(this.flush)
   }
 
   json(value: object): void {
@@ -71,10 +80,15 @@ export class Channel {
     this.onDrained()
   }
 
-  private flush(): void {
+  private readonly flushTurn = (): void => {
     this.isArmed = false
+    this.flush()
+  }
+
+  private readonly flush = (): void => {
+    this.isUrgent = false
     const parts = this.writer.take()
-    if (this.isOver) return
+    if (this.isOver || parts.length === 0) return
     this.socket.cork()
     for (const part of parts) this.socket.write(part)
     this.socket.uncork()
