@@ -2,6 +2,7 @@ import { connect } from "node:net"
 import { join } from "node:path"
 import { describe, expect, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
+import * as Stream from "effect/Stream"
 import { type Endpoint, unixEndpoint } from "../../src/domain/index.ts"
 import { framesOf, natsBroker, natsNode, numbers, publishNumbers } from "../support/natsNode.ts"
 import { natsServer, type RunningNats, startNats } from "../support/natsServer.ts"
@@ -213,8 +214,14 @@ describe.runIf(haveAll(natsServer))("three thousand connections over three nodes
         { discard: true },
       )
       for (const { events } of nodes) yield* events.first("ConnectionOpened", each)
-      const clients = yield* nodes[0]?.hub.network.clients ?? Effect.succeed([])
-      expect(clients.length).toBeGreaterThan(0)
+      // Each node knows the clients of both other nodes.
+      for (const { hub } of nodes) {
+        yield* hub.network.presence.pipe(
+          Stream.mapEffect(() => hub.network.clients),
+          Stream.takeUntil((clients) => clients.length === 2 * each),
+          Stream.runDrain,
+        )
+      }
       yield* Effect.forEach(nodes, ({ hub }, at) => publishNumbers(hub, `${"abc"[at]} `, 0, frames), { concurrency: 3 })
       yield* Effect.async<void>((resume) => {
         wake = () => resume(Effect.void)

@@ -1,133 +1,25 @@
 import { useComputed, useSignal, useSignalEffect } from "@preact/signals"
 import { useEffect, useMemo, useRef } from "preact/hooks"
-import type { ClientRow, ClientsPage, ClientsRequest, RemoteClientRow } from "../../../domain/assistant/State.ts"
+import type { ClientsPage, ClientsRequest } from "../../../domain/assistant/State.ts"
 import type { ConnectionId } from "../../../domain/ConnectionId.ts"
 import { ask } from "../link/ask.ts"
 import { link } from "../link/client.ts"
 import { makeLatest } from "../link/latest.ts"
-import { timeText } from "../log/rowText.ts"
 import { CopyLine } from "../parts/CopyLine.tsx"
-import { rateText, sizeText } from "../parts/figures.ts"
 import { isOneOf } from "../state/kept.ts"
 import type { WindowModel } from "../state/WindowModel.ts"
 import { words } from "../words/index.ts"
 import { ClientActions } from "./ClientActions.tsx"
+import { ClientRowView, RemoteRowView } from "./ClientRowView.tsx"
 
 /** The height of a client in the list, pixels. style/clients.css has the same value. */
 const height = 48
 const margin = 6
-/** The number of queued bytes at which the list marks a client as slow. */
-const slowBytes = 64 * 1024
 const sorts = ["id", "activity", "rate", "name"] as const
 const isSort = isOneOf(sorts)
 /** The clients of a page, and the place of the first client. */
 type ShownPage = ClientsPage & { readonly from: number }
 const empty: ShownPage = { matching: 0, total: 0, rows: [], remote: { matching: 0, total: 0, rows: [] }, from: 0 }
-
-const Row = ({
-  row,
-  index,
-  matching,
-  selected,
-  active,
-}: {
-  readonly row: ClientRow
-  readonly index: number
-  readonly matching: number
-  readonly selected: boolean
-  readonly active: boolean
-}) => {
-  const w = words.value
-  // The endpoint of a client on a unix socket is always the same, so the list shows when the client connected.
-  const remote = row.remote === "unix:" ? `${w.unixClient} · ${timeText(row.since)}` : row.remote
-  const isMarked = row.state !== "open" || row.paused || row.pending >= slowBytes || row.tls !== ""
-  // One more label shows the number of the other tags.
-  const mostTags = isMarked ? 1 : 2
-  return (
-    // biome-ignore lint/a11y/useFocusableInteractive: the list has the focus, and aria-activedescendant names the active option.
-    <div
-      class="client"
-      role="option"
-      id={`client-${row.id}`}
-      aria-selected={selected}
-      aria-posinset={index + 1}
-      aria-setsize={matching}
-      data-id={row.id}
-      data-active={active ? "" : undefined}
-    >
-      <span class="client-name" title={row.name}>
-        <b>#{row.id}</b> {row.name}
-      </span>
-      <span class="client-rates">
-        <span title={w.received}>↓{rateText(row.rateIn)}</span>
-        <span class="sent" title={w.sent}>
-          ↑{rateText(row.rateOut)}
-        </span>
-      </span>
-      <span class="client-remote" title={row.remote === "unix:" ? row.local : row.remote}>
-        {remote}
-      </span>
-      <span class="client-marks">
-        {row.state !== "open" && <span class="pill pill-wait">{row.state === "closing" ? w.closing : w.half}</span>}
-        {row.paused && <span class="pill pill-wait">{w.paused}</span>}
-        {row.pending >= slowBytes && <span class="pill pill-wait">{w.pending(sizeText(row.pending))}</span>}
-        {row.tls !== "" && (
-          <span class="pill pill-good" title={row.tls}>
-            TLS
-          </span>
-        )}
-        {row.tags.slice(0, mostTags).map((tag) => (
-          <span class="pill" key={tag} title={tag}>
-            {tag}
-          </span>
-        ))}
-        {row.tags.length > mostTags && (
-          <span class="pill" title={row.tags.slice(mostTags).join(", ")}>
-            +{row.tags.length - mostTags}
-          </span>
-        )}
-      </span>
-    </div>
-  )
-}
-
-/** A client of another server that shares the hub. It cannot be selected, because commands do not reach it. */
-const RemoteRow = ({
-  row,
-  index,
-  matching,
-}: {
-  readonly row: RemoteClientRow
-  readonly index: number
-  readonly matching: number
-}) => {
-  const w = words.value
-  return (
-    // biome-ignore lint/a11y/useFocusableInteractive: the list has the focus, and no key selects this option.
-    <div
-      class="client"
-      role="option"
-      aria-selected={false}
-      aria-disabled={true}
-      aria-posinset={index + 1}
-      aria-setsize={matching}
-      title={w.otherServerHint(row.node)}
-    >
-      <span class="client-name">
-        <b>
-          @{row.node}/{row.id}
-        </b>
-      </span>
-      <span class="client-rates" />
-      <span class="client-remote">
-        {row.remote === "unix:" ? w.unixClient : row.remote} · {timeText(row.since)}
-      </span>
-      <span class="client-marks">
-        <span class="pill">{w.otherServer}</span>
-      </span>
-    </div>
-  )
-}
 
 const NobodyYet = ({ model }: { readonly model: WindowModel }) => {
   const w = words.value
@@ -313,7 +205,7 @@ export const ClientList = ({ model }: { readonly model: WindowModel }) => {
         <div role="presentation" style={{ height: `${first * height}px` }} />
         {rows.map((row, index) => (
           // Each place keeps its elements, because a sort by activity changes the clients in it five times a second.
-          <Row
+          <ClientRowView
             key={first + index}
             row={row}
             index={first + index}
@@ -323,7 +215,12 @@ export const ClientList = ({ model }: { readonly model: WindowModel }) => {
           />
         ))}
         {remote.rows.map((row, index) => (
-          <RemoteRow key={first + rows.length + index} row={row} index={first + rows.length + index} matching={all} />
+          <RemoteRowView
+            key={first + rows.length + index}
+            row={row}
+            index={first + rows.length + index}
+            matching={all}
+          />
         ))}
         <div role="presentation" style={{ height: `${Math.max(0, after) * height}px` }} />
       </div>

@@ -103,7 +103,7 @@ export class RemoteLists<E extends ListEntry, V> {
     }
     arriving.count += entries.length
     for (const entry of entries) {
-      const kept = this.keep(list, entry)
+      const kept = this.keep(list, entry, list.kept.get(entry[0]))
       if (arriving.bytes + kept.bytes > mostListBytes) continue
       arriving.kept.set(entry[0], kept)
       arriving.bytes += kept.bytes
@@ -122,15 +122,18 @@ export class RemoteLists<E extends ListEntry, V> {
     for (const [key, { value }] of kept) this.tell(before.get(key)?.value, value)
   }
 
-  private keep({ node }: NodeList<V>, entry: E): Kept<V> {
+  /** Makes the value of an entry. An equal value stays the same object, because the kind may have stored it. */
+  private keep({ node }: NodeList<V>, entry: E, before: Kept<V> | undefined): Kept<V> {
+    const value = this.kind.make(node, entry)
+    if (before !== undefined && this.kind.isSame(before.value, value)) return before
     let bytes = entryBytes
     for (const field of entry) if (typeof field === "string") bytes += field.length
-    return { value: this.kind.make(node, entry), bytes }
+    return { value, bytes }
   }
 
   private set(list: NodeList<V>, entry: E): void {
     const before = list.kept.get(entry[0])
-    const kept = this.keep(list, entry)
+    const kept = this.keep(list, entry, before)
     const bytes = list.bytes - (before?.bytes ?? 0) + kept.bytes
     if (bytes > mostListBytes) {
       this.remove(list, entry[0])
@@ -151,6 +154,6 @@ export class RemoteLists<E extends ListEntry, V> {
 
   private tell(before: V | undefined, value: V): void {
     if (before === undefined) this.kind.onJoined(value)
-    else if (!this.kind.isSame(before, value)) this.kind.onChanged(value, before)
+    else if (before !== value) this.kind.onChanged(value, before)
   }
 }
