@@ -153,7 +153,7 @@ describe.runIf(haveAll(natsServer) && haveNetworks())(
         yield* net.cut
         yield* writer.send("during\n")
         expect(textOf(yield* neighbour.take(7))).toBe("during\n")
-        yield* one.process.waitFor("stderr", /the hub is detached: NATS has taken nothing for 2s/)
+        yield* one.process.waitFor("stderr", /the hub is detached: NATS has taken nothing for 2 s/)
         yield* writer.send("alone\n")
         expect(textOf(yield* neighbour.take(6))).toBe("alone\n")
         yield* net.mend
