@@ -1,5 +1,6 @@
 import type { Metric } from "../runner/model.ts"
-import type { Report } from "../runner/report.ts"
+import { hopMicros } from "./hops.ts"
+import type { Sources } from "./sources.ts"
 
 /** The figures that the plan adds to those of the bench. */
 export const plan = {
@@ -16,11 +17,6 @@ export const plan = {
   /** The headers of a packet: Ethernet with preamble and gap 38 bytes, IPv4 20, TCP with timestamps 32. */
   packetBytes: 90,
   segmentBytes: 1_448,
-  /**
-   * The objects of the kernel for an accepted connection with empty queues, by /proc/slabinfo of Linux 6.18 on x86-64: TCP
-   * 2368 bytes, sock_inode_cache 832, filp 192, dentry 192, eventpoll_epi 128, and 5 % for incomplete slabs.
-   */
-  kernelBytes: 3_900,
 } as const
 
 /** A way in which messages arrive, with the row of the bench that measures it. */
@@ -46,18 +42,19 @@ export const contenders = [
 ] as const
 export type Contender = (typeof contenders)[number]["id"]
 
-/** The medians of a report. */
+/** The medians of the stored results. */
 export class Costs {
-  private readonly report: Report
+  readonly sources: Sources
 
-  constructor(report: Report) {
-    this.report = report
+  constructor(sources: Sources) {
+    this.sources = sources
   }
 
   /** A median, or `undefined` if the contender does not take part in the row. */
   find(row: string, metric: Metric, of: Contender): number | undefined {
-    return this.report.rows.find((one) => one.row.id === row)?.contenders.find(({ contender }) => contender.id === of)
-      ?.values[metric]?.median
+    return this.sources.report.rows
+      .find((one) => one.row.id === row)
+      ?.contenders.find(({ contender }) => contender.id === of)?.values[metric]?.median
   }
 
   /** A median of the command, or of another contender. Throws if the report lacks it. */
@@ -79,12 +76,19 @@ export class Costs {
 
   /** The memory of an idle connection, with that of the kernel. */
   memory(): number {
-    return this.get("idle", "bytesPerConnection") + plan.kernelBytes
+    return this.get("idle", "bytesPerConnection") + this.sources.kernelBytes
+  }
+
+  /** The CPU time of a hop in the nodes and in NATS, nanoseconds: with one receiver, a delivery is a hop. */
+  hopNanos(): number {
+    const [fewest] = [...this.sources.hub].sort((a, b) => a.subscribers - b.subscribers)
+    if (fewest === undefined) throw new Error("hub-nats.md has no load")
+    return hopMicros(fewest) * 1e3
   }
 
   /** The number of connections that a process ends within the planned part of a drain. */
   connectionsPerProcess(): number {
-    const stopped = Number(this.report.rows.find(({ row }) => row.id === "stop")?.row.load["connections"])
+    const stopped = Number(this.sources.report.rows.find(({ row }) => row.id === "stop")?.row.load["connections"])
     const nanosEach = (this.get("stop", "stopMillis") * 1e6) / stopped
     return (plan.drainSeconds * plan.utilisation * 1e9) / nanosEach
   }

@@ -1,5 +1,6 @@
 import { renderTable } from "../runner/table.ts"
 import { bytesOnNetwork, type Costs, contenders, loads, plan } from "./costs.ts"
+import { hopMicros } from "./hops.ts"
 
 /** Three significant digits. */
 const digits = (value: number): string => `${Number(value.toPrecision(3))}`
@@ -83,7 +84,7 @@ const processes = (costs: Costs): number => Math.ceil(plan.connections / costs.c
 /** The needs of the connections of the plan. */
 const connectionsTable = (costs: Costs): string => {
   const ofProcesses = costs.get("idle", "bytesPerConnection") * plan.connections
-  const ofKernel = plan.kernelBytes * plan.connections
+  const ofKernel = costs.sources.kernelBytes * plan.connections
   const acceptSeconds = (costs.nanos("churn") * plan.connections) / 1e9
   return renderTable(
     ["need", figure(plan.connections).concat(" connections")],
@@ -131,22 +132,50 @@ const hopsTable = (costs: Costs): string =>
       "hops a second",
       "cores of NATS, alone",
       "cores of NATS, in batches",
+      "cores of NATS and nodes, in batches",
     ],
     [10, 100, 1_000].flatMap((receivers) =>
       [2, 4, 8].map((nodes) => {
         const messages = plan.deliveriesPerSecond / receivers
         const hops = messages * (nodes - 1)
         const cores = (row: string) => digits((hops * costs.nanos(row, "nats-server")) / 1e9)
-        return [`${receivers}`, `${nodes}`, figure(messages), figure(hops), cores("latency"), cores("fanout-10")]
+        const ofAll = digits((hops * costs.hopNanos()) / 1e9)
+        return [`${receivers}`, `${nodes}`, figure(messages), figure(hops), cores("latency"), cores("fanout-10"), ofAll]
       }),
     ),
   )
 
+const micros = (value: number): string => duration(value * 1e3)
+
+/** The measured cost of a hop over NATS. */
+const hubTable = (costs: Costs): string =>
+  renderTable(
+    ["receivers", "a delivery, one node", "two nodes and NATS", "nats-server alone", "a message more, for its hop"],
+    costs.sources.hub.map((load) => [
+      `${load.subscribers}`,
+      ...[load.oneHub, load.twoNodes, load.natsAlone, hopMicros(load)].map(micros),
+    ]),
+  )
+
+/** The measured costs of workers. */
+const workersTable = (costs: Costs): string =>
+  renderTable(
+    ["work", "one process", "two workers: main process", "two workers: both workers", "more CPU in all", "gain"],
+    costs.sources.workers.map(({ gain, main, oneProcess, work, workers }) => [
+      work,
+      ...[oneProcess, main, workers].map(micros),
+      `${Math.round(((main + workers) / oneProcess - 1) * 100)} %`,
+      digits(gain),
+    ]),
+  )
+
 const tables = {
+  workers: workersTable,
   costs: costsTable,
   limits: limitsTable,
   connections: connectionsTable,
   deliveries: deliveriesTable,
+  hub: hubTable,
   hops: hopsTable,
 } as const
 

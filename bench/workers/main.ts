@@ -189,11 +189,11 @@ const measureAll = (generator: Generator, share: number | undefined) =>
           name === ways[0]?.[0] ? "–" : figure(byCpu, 2),
           figure(
             own.map(({ mainMicros }) => mainMicros),
-            3,
+            4,
           ),
           figure(
             own.map(({ workerMicros }) => workerMicros),
-            3,
+            4,
           ),
           figure(
             own.map(({ unitsOfWrite }) => unitsOfWrite),
