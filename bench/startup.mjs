@@ -1,9 +1,10 @@
 // Measures the start-up of the command and of bare Node in turns, and writes bench/results/startup.md.
-// Usage: npm run bench:startup [-- --before FOLDER] [--quick]. The folder has another built checkout, for a comparison.
+// Usage: npm run bench:startup [-- --before FOLDER] [--quick]. The folder has another built checkout, for a
+// comparison. The name of a folder without a repository is its version.
 import { spawnSync } from "node:child_process"
 import { readFileSync, statSync, writeFileSync } from "node:fs"
 import { cpus } from "node:os"
-import { dirname, join, resolve } from "node:path"
+import { basename, dirname, join, resolve } from "node:path"
 import { fileURLToPath } from "node:url"
 import { parseArgs } from "node:util"
 
@@ -48,7 +49,7 @@ for (let run = -1; run < runs; run++) {
 const median = (list) => [...list].sort((a, b) => a - b)[Math.floor(list.length / 2)]
 const commitOf = (folder) => {
   const git = (...words) => spawnSync("git", ["-C", folder, ...words], { encoding: "utf8" }).stdout.trim()
-  return git("rev-parse", "--show-toplevel") === folder ? git("rev-parse", "--short", "HEAD") : "another version"
+  return git("rev-parse", "--show-toplevel") === folder ? git("rev-parse", "--short", "HEAD") : basename(folder)
 }
 const kilobytes = (folder, name) => {
   try {
