@@ -1,7 +1,8 @@
 import * as Duration from "effect/Duration"
 import { settings as check } from "../domain/index.ts"
 
-interface HistoryBound {
+/** The memory bound of a {@link HubHistory}. */
+export interface HistoryBound {
   /**
    * The maximum number of bytes in the history. A joiner gets the newest frames that fit into a quarter of its budget.
    * Default 2 MiB (`historyDefaults.maxBytes`).
