@@ -129,6 +129,25 @@ describe("the stored history of a hub on NATS", () => {
     }),
   )
 
+  it.scoped("does not hide that the connection ended while it was read", () =>
+    Effect.gen(function* () {
+      const { network, storage } = storing()
+      const a = yield* nodeOn(network, "a")
+      yield* pass(500)
+      yield* publish(a.hub, "1", "2")
+      const reason = { _tag: "NatsSilent" } as const
+      storage.onRead = Effect.sync(() => network.node(1).disconnect(reason))
+      const b = yield* nodeOn(network, "b")
+      yield* pass(500)
+      const states = () => b.events.seen.filter(({ _tag }) => /^Hub(At|De)tached/.test(_tag))
+      expect(states()).toMatchObject([{ _tag: "HubDetached", reason }])
+      b.bus.connect()
+      yield* pass(500)
+      expect(states()).toMatchObject([{ _tag: "HubDetached" }, { _tag: "HubAttached", nodes: 1, missed: [] }])
+      expect(yield* joinLate(b.hub)).toEqual(["1", "2"])
+    }),
+  )
+
   it.scoped("tells once that NATS does not store it, and when NATS does", () =>
     Effect.gen(function* () {
       const { network, storage } = storing()

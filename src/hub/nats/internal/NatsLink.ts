@@ -94,6 +94,9 @@ export class NatsLink implements BridgeLink, BusObserver {
   /** The refused subjects of this connection. */
   private readonly refused = new ToldOnce(mostRefused)
   private dropped = none
+  private isBegun = false
+  /** Why the hub was detached before the link began. The program hears of it when it would hear that the hub is attached. */
+  private earlyReason: HubDetachReason | undefined
   /** Whether the node has left the hub. */
   private isOver = false
 
@@ -129,12 +132,16 @@ export class NatsLink implements BridgeLink, BusObserver {
     )
   }
 
-  /** Begins after the first connection. `main` is the bridge of the hub itself. */
-  begin(main: HubBridge): void {
+  /** Sets the bridge of the hub itself. */
+  useMain(main: HubBridge): void {
     this.main = main
-    const bus = this.connectedBus
-    bus.subscribe(this.options.nodesSubject, (bytes) => this.onAnnouncement(bytes))
-    this.onConnected()
+  }
+
+  /** Begins after the first connection, when the history is restored. */
+  begin(): void {
+    this.isBegun = true
+    this.connectedBus.subscribe(this.options.nodesSubject, (bytes) => this.onAnnouncement(bytes))
+    this.settle()
     this.tick()
   }
 
@@ -275,7 +282,8 @@ export class NatsLink implements BridgeLink, BusObserver {
   // --- from the bus
 
   onConnected(): void {
-    if (this.isOver) return
+    this.earlyReason = undefined
+    if (this.isOver || !this.isBegun) return
     this.newConnection()
     this.outbox.rewind()
     this.settle()
@@ -310,6 +318,7 @@ export class NatsLink implements BridgeLink, BusObserver {
   }
 
   private detach(reason: HubDetachReason): void {
+    if (!this.isBegun) this.earlyReason = reason
     if (this.state === "detached") return
     if (this.state === "attached") this.nodes.expectLive()
     this.state = "detached"
@@ -330,6 +339,10 @@ export class NatsLink implements BridgeLink, BusObserver {
 
   private attach(): void {
     if (this.state !== "settling") return
+    if (this.earlyReason !== undefined) {
+      this.detach(this.earlyReason)
+      return
+    }
     this.cancelSettling?.()
     this.nodes.expectNone()
     this.state = "attached"

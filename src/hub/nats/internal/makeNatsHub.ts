@@ -108,11 +108,12 @@ export const makeNatsHub = (
     )
     const store = window === undefined ? undefined : bus.history
     const bridge = joined(hub, subjects.all, epoch, store !== undefined)
+    link.useMain(bridge)
     if (window !== undefined && store !== undefined) {
       const isAttached = () => link.isAttached
       onAttached = yield* keepHistory({ store, stream: subjects.stream, window, bridge, isAttached, emit })
     }
-    link.begin(bridge)
+    link.begin()
     const createRoom = (name: string): BareHub => {
       const room = hubs.create(name)
       return new SharedHub(room, joined(room, subjects.room(name), nextEpoch()), link)
