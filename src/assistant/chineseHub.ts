@@ -85,6 +85,6 @@ export const chineseHubEvent = (event: HubEvent): string => {
     case "HubHistoryOn":
       return `NATS 在流 ${event.stream} 中保存历史；新客户端会收到 ${event.frames} 帧`
     case "HubHistoryOff":
-      return `NATS 没有保存历史：${historyProblem(event.problem)}；新客户端会收到本服务器启动以来的帧`
+      return `NATS 没有保存历史：${historyProblem(event.problem)}；新客户端会收到本服务器已有的帧`
   }
 }

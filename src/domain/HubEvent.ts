@@ -90,8 +90,8 @@ export const HubHistoryOn = Schema.TaggedStruct("HubHistoryOn", {
   frames: Schema.Int,
 })
 /**
- * JetStream does not store the frames of the hub. Clients that connect get the frames since the start of this node. The
- * node tries again with each new connection to NATS and every 30 seconds, and emits no second event of this kind for the
+ * JetStream does not store the frames of the hub. Clients that connect get the frames that this node has. The node
+ * tries again with each new connection to NATS and every 30 seconds, and emits no second event of this kind for the
  * same problem.
  */
 export const HubHistoryOff = Schema.TaggedStruct("HubHistoryOff", { ...stamp, problem: HubHistoryProblem })

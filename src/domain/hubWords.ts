@@ -48,6 +48,6 @@ export const hubWords = (event: HubEvent): string => {
     case "HubHistoryOn":
       return `NATS stores the history in the stream ${event.stream}; a new client gets ${counted(event.frames, "frame")}`
     case "HubHistoryOff":
-      return `NATS does not store the history: ${describeHubHistoryProblem(event.problem)}; a new client gets the frames since the start of this server`
+      return `NATS does not store the history: ${describeHubHistoryProblem(event.problem)}; a new client gets the frames that this server has`
   }
 }

@@ -74,26 +74,26 @@ const notices: ReadonlyArray<readonly [notice: HubNotice, en: string, zh: string
   ],
   [
     { _tag: "HubHistoryOff", problem: { _tag: "NoJetStream" } },
-    "NATS does not store the history: NATS has no JetStream (start nats-server with -js); a new client gets the frames since the start of this server",
-    "NATS 没有保存历史：NATS 没有启用 JetStream（请用 nats-server -js 启动）；新客户端会收到本服务器启动以来的帧",
+    "NATS does not store the history: NATS has no JetStream (start nats-server with -js); a new client gets the frames that this server has",
+    "NATS 没有保存历史：NATS 没有启用 JetStream（请用 nats-server -js 启动）；新客户端会收到本服务器已有的帧",
   ],
   [
     {
       _tag: "HubHistoryOff",
       problem: { _tag: "StreamUnfit", stream: "s", setting: "retention", value: "workqueue" },
     },
-    "NATS does not store the history: the stream s does not fit: its retention is workqueue; a new client gets the frames since the start of this server",
-    "NATS 没有保存历史：流 s 不适用：其 retention 为 workqueue；新客户端会收到本服务器启动以来的帧",
+    "NATS does not store the history: the stream s does not fit: its retention is workqueue; a new client gets the frames that this server has",
+    "NATS 没有保存历史：流 s 不适用：其 retention 为 workqueue；新客户端会收到本服务器已有的帧",
   ],
   [
     { _tag: "HubHistoryOff", problem: { _tag: "JetStreamSilent", timeoutMillis: 5000 } },
-    "NATS does not store the history: JetStream has not answered for 5 s; a new client gets the frames since the start of this server",
-    "NATS 没有保存历史：JetStream 在 5 s 内没有响应；新客户端会收到本服务器启动以来的帧",
+    "NATS does not store the history: JetStream has not answered for 5 s; a new client gets the frames that this server has",
+    "NATS 没有保存历史：JetStream 在 5 s 内没有响应；新客户端会收到本服务器已有的帧",
   ],
   [
     { _tag: "HubHistoryOff", problem: { _tag: "JetStreamFailed", message: "no space" } },
-    "NATS does not store the history: JetStream refuses: no space; a new client gets the frames since the start of this server",
-    "NATS 没有保存历史：JetStream 拒绝（no space）；新客户端会收到本服务器启动以来的帧",
+    "NATS does not store the history: JetStream refuses: no space; a new client gets the frames that this server has",
+    "NATS 没有保存历史：JetStream 拒绝（no space）；新客户端会收到本服务器已有的帧",
   ],
 ]
 

@@ -5,16 +5,19 @@ import { connect } from "@nats-io/transport-node"
 import * as Chunk from "effect/Chunk"
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
+import * as Schedule from "effect/Schedule"
 import * as Stream from "effect/Stream"
 import { tcpEndpoint } from "../../src/domain/index.ts"
 import type { HubService } from "../../src/hub/index.ts"
+import type { NatsHubService } from "../../src/hub/nats/index.ts"
+import { nextTurn } from "../../src/testing/turns.ts"
 import { natsNode, numbers, publishNumbers } from "../support/natsNode.ts"
 import { type NatsServerOptions, natsServer, startNats } from "../support/natsServer.ts"
 import { haveAll } from "../support/peers.ts"
 import { dialRaw } from "../support/rawPeer.ts"
 import { tcpfx } from "../support/tcpfxProcess.ts"
 import { temporaryFolder } from "../support/transportFixture.ts"
-import { textOf } from "../support/wireProbe.ts"
+import { textOf, utf8 } from "../support/wireProbe.ts"
 
 const stream = "tcpfx_main_line"
 
@@ -24,19 +27,21 @@ const streamArgs = (folder: string) => ["-js", "-sd", join(folder, "jetstream")]
 const startJetStream = (options: NatsServerOptions = {}) =>
   Effect.flatMap(temporaryFolder, (folder) => startNats({ args: streamArgs(folder), ...options }))
 
-/** The client of JetStream. */
+/** The client of JetStream. Fails while a cluster that starts has no leader. */
 const manager = (url: string) =>
   Effect.gen(function* () {
     const connection = yield* Effect.acquireRelease(
       Effect.promise(() => connect({ servers: url })),
       (open) => Effect.promise(() => open.close()),
     )
-    return yield* Effect.promise(() => jetstreamManager(connection))
+    return yield* Effect.tryPromise(() => jetstreamManager(connection, { timeout: 1000 }))
   })
 
 const configOf = (url: string): Effect.Effect<StreamConfig> =>
   Effect.scoped(
-    Effect.flatMap(manager(url), (jsm) => Effect.promise(async () => (await jsm.streams.info(stream)).config)),
+    Effect.flatMap(Effect.orDie(manager(url)), (jsm) =>
+      Effect.promise(async () => (await jsm.streams.info(stream)).config),
+    ),
   )
 
 /** The texts of a subscriber that joins now and gets the history, until one of them passes a test. */
@@ -50,6 +55,42 @@ const joinLate = (hub: HubService, isLast: (text: string, count: number) => bool
   )
 
 const first = (count: number) => (_text: string, at: number) => at === count
+
+/** Publishes numbers without a pause, until `end` runs. `end` returns their count. */
+const flatOut = (hub: NatsHubService) =>
+  Effect.gen(function* () {
+    let goesOn = true
+    let count = 0
+    const batch = Effect.suspend(() => publishNumbers(hub, "a", count, 500)).pipe(
+      Effect.tap(() => {
+        count += 500
+      }),
+      Effect.zipLeft(nextTurn),
+    )
+    const publishing = yield* Effect.fork(Effect.repeat(batch, { while: () => goesOn }))
+    const end = Effect.gen(function* () {
+      goesOn = false
+      yield* Fiber.join(publishing)
+      yield* hub.publish(utf8("end"))
+      return count
+    })
+    return { end }
+  })
+
+type Joining = Fiber.RuntimeFiber<ReadonlyArray<string>, unknown>
+
+/** Joins now, and collects the texts until the end of {@link flatOut}. */
+const joinFlatOut = (hub: HubService) => Effect.fork(joinLate(hub, (text) => text === "end"))
+
+/** Checks that each joiner got all numbers from the first one that it got, once and in order. */
+const checkFlatOut = (count: number, joining: ReadonlyArray<Joining>) =>
+  Effect.map(Fiber.join(Fiber.all(joining)), (all) => {
+    for (const texts of all) {
+      const from = Number(texts[0]?.slice(1))
+      expect(texts.length).toBeGreaterThan(100)
+      expect(texts).toEqual([...numbers("a", count - from, from), "end"])
+    }
+  })
 
 const last5 = { history: { last: 5 } }
 
@@ -128,30 +169,36 @@ describe.runIf(haveAll(natsServer))("the history of a hub on NATS", { timeout: 1
       const a = yield* natsNode(url, "a", { history })
       const b = yield* natsNode(url, "b", { history })
       yield* a.events.one("NodeJoined", ({ node }) => node === "b")
-      const count = 60_000
-      const isEnd = (text: string) => text === `a${count - 1}`
-      const publishing = yield* Effect.fork(publishNumbers(a.hub, "a", 0, count))
-      const ofJoiners: Array<ReadonlyArray<string>> = []
-      const join = (hub: HubService) =>
-        Effect.fork(Effect.map(joinLate(hub, isEnd), (texts) => void ofJoiners.push(texts)))
-      const joining: Array<Fiber.RuntimeFiber<void, unknown>> = []
-      for (let had = 2000; had < count - 2000; had += 6000) {
+      const publisher = yield* flatOut(a.hub)
+      const joining: Array<Joining> = []
+      for (let had = 2000; had < 60_000; had += 6000) {
         yield* b.has(had)
-        joining.push(yield* join(a.hub), yield* join(b.hub))
+        joining.push(yield* joinFlatOut(a.hub), yield* joinFlatOut(b.hub))
         // A node that starts now reads its history from the stream.
         if (had % 12_000 === 2000) {
           const node = yield* natsNode(url, `c${had}`, { history })
-          joining.push(yield* join(node.hub))
+          joining.push(yield* joinFlatOut(node.hub))
         }
       }
-      yield* Fiber.join(publishing)
-      yield* Fiber.joinAll(joining)
-      expect(ofJoiners.length).toBeGreaterThan(20)
-      for (const texts of ofJoiners) {
-        const from = Number(texts[0]?.slice(1))
-        expect(texts.length).toBeGreaterThanOrEqual(100)
-        expect(texts).toEqual(numbers("a", count - from, from))
-      }
+      yield* checkFlatOut(yield* publisher.end, joining)
+    }),
+  )
+
+  it.scopedLive("joins the live frames in a cluster too, on a server other than that of the publisher", () =>
+    Effect.gen(function* () {
+      const one = yield* startNats({ cluster: { routes: [] } })
+      const routes = one.route === undefined ? [] : [one.route]
+      const start = (name: string) => startJetStream({ cluster: { routes }, config: `server_name: ${name}` })
+      const [two, three] = yield* Effect.all([start("two"), start("three")], { concurrency: 2 })
+      yield* Effect.retry(Effect.scoped(manager(two.url)), Schedule.spaced("200 millis"))
+      const history = { last: 100 }
+      const a = yield* natsNode(one.url, "a", { history })
+      yield* a.events.next("HubHistoryOn")
+      const publisher = yield* flatOut(a.hub)
+      yield* a.has(5000)
+      const nodes = yield* Effect.forEach([two, three], ({ url }, at) => natsNode(url, `n${at}`, { history }))
+      const joining = yield* Effect.forEach(nodes, ({ hub }) => joinFlatOut(hub))
+      yield* checkFlatOut(yield* publisher.end, joining)
     }),
   )
 
