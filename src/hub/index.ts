@@ -1,6 +1,6 @@
 export type { HistoryWindow } from "./HistoryWindow.ts"
 export * from "./Hub.ts"
-export { type HistoryLimits, type HubHistory, historyBounds, historyDefaults } from "./HubHistory.ts"
+export { type HistoryBound, type HistoryLimits, type HubHistory, historyBounds, historyDefaults } from "./HubHistory.ts"
 export * from "./HubPort.ts"
 export * from "./HubService.ts"
 export * from "./Hubs.ts"
