@@ -96,6 +96,8 @@ const refusalRule = (rule: RefusalRule): string => {
       return `${formatMillis(rule.timeoutMillis)} 内没有完成握手`
     case "HandshakeFailed":
       return `TLS：${chineseTlsFailure(rule.code)}`
+    case "HandOverFailed":
+      return `工作进程 ${rule.worker} 没有接管它（${rule.cause}）`
   }
 }
 

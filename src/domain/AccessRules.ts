@@ -36,6 +36,8 @@ export const RefusalRule = Schema.Union(
   Schema.TaggedStruct("HandshakeTimeout", { timeoutMillis: Schema.Number }),
   /** The TLS handshake failed. `code` comes from the kernel, Node or OpenSSL. */
   Schema.TaggedStruct("HandshakeFailed", { code: Schema.String }),
+  /** The worker process did not take over the accepted socket: it ended, or the system refused. `cause` says which. */
+  Schema.TaggedStruct("HandOverFailed", { worker: Schema.Number, cause: Schema.String }),
 )
 export type RefusalRule = typeof RefusalRule.Type
 
@@ -86,5 +88,7 @@ export const describeRefusal = (rule: RefusalRule): string => {
       return `its handshake did not complete within ${formatMillis(rule.timeoutMillis)}`
     case "HandshakeFailed":
       return `TLS: ${describeTlsFailure(rule.code)}`
+    case "HandOverFailed":
+      return `worker process ${rule.worker} did not take it over (${escapeControls(rule.cause)})`
   }
 }

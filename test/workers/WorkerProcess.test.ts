@@ -105,8 +105,8 @@ describe("a worker process that ends", () => {
       expect([...closed]).toEqual([1])
       emitter.emit("exit", null, "SIGKILL")
       expect([...closed]).toEqual([1, 2])
-      const aborted = { _tag: "HandshakeFailed", code: "ECONNABORTED" }
-      expect(refused).toEqual([aborted, aborted])
+      const refusal = { _tag: "HandOverFailed", worker: 1, cause: "SIGKILL" }
+      expect(refused).toEqual([refusal, refusal])
       expect(ended).toEqual(["SIGKILL"])
     }),
   )

@@ -1,7 +1,7 @@
 import type { ChildProcess } from "node:child_process"
 import { Duplex, PassThrough } from "node:stream"
 import { serialize } from "node:v8"
-import { closeReasons, formatBytes } from "../../domain/index.ts"
+import { closeReasons, formatBytes, type RefusalRule } from "../../domain/index.ts"
 import { Waiters } from "../../runtime/Waiters.ts"
 import type { HostedFigures, HostedObserver, HostedOwner, HostedServer } from "../../server/ConnectionHost.ts"
 import { takeSocket } from "../../transport/handOver.ts"
@@ -112,7 +112,7 @@ export class WorkerProcess {
   take(wire: Wire, owner: HostedOwner): void {
     const socket = takeSocket(wire)
     if (socket === undefined) {
-      owner.onRefused({ _tag: "HandshakeFailed", code: "ECONNABORTED" })
+      owner.onRefused(this.failedHandOver("ECONNABORTED"))
       return
     }
     const ticket = ++this.lastTicket
@@ -124,7 +124,7 @@ export class WorkerProcess {
     // The types of Node do not have the handles that it accepts.
     this.child.send(handing, socket.handle as never, (error) => {
       close()
-      if (error !== null) this.refuse(ticket, "ECONNABORTED")
+      if (error !== null) this.refuse(ticket, error.message)
     })
   }
 
@@ -249,6 +249,9 @@ export class WorkerProcess {
         entering?.owner.onRefused(report.rule)
         break
       }
+      case "lost":
+        this.refuse(report.ticket, "EMFILE")
+        break
       case "event":
         this.open.get(report.ticket)?.observer.onEvent(report.event)
         break
@@ -299,12 +302,16 @@ export class WorkerProcess {
     this.open.set(ticket, { observer, since: this.main.timing.elapsed(), figures: none })
   }
 
-  private refuse(ticket: number, code: string): void {
+  private failedHandOver(cause: string): RefusalRule {
+    return { _tag: "HandOverFailed", worker: this.number, cause }
+  }
+
+  private refuse(ticket: number, cause: string): void {
     const entering = this.entering.get(ticket)
     this.entering.delete(ticket)
     // Node passes one handle at a time. When the worker ends, Node forgets the others, and calls back for none of them.
     entering?.close()
-    entering?.owner.onRefused({ _tag: "HandshakeFailed", code })
+    entering?.owner.onRefused(this.failedHandOver(cause))
   }
 
   /** The process has ended: its connections have ended too. */
@@ -324,7 +331,7 @@ export class WorkerProcess {
       observer.onClosed({ reason, bytesIn, bytesOut, lifetimeMillis: now - since })
     }
     this.open.clear()
-    for (const ticket of [...this.entering.keys()]) this.refuse(ticket, "ECONNABORTED")
+    for (const ticket of [...this.entering.keys()]) this.refuse(ticket, cause)
     for (const done of this.asked.values()) done()
     this.asked.clear()
     this.owner.onEnded(cause, connections, this.readyAt === undefined ? 0 : now - this.readyAt)

@@ -18,6 +18,8 @@ export type Report =
   | { readonly is: "ready" | "pong" }
   | { readonly is: "opened"; readonly ticket: number; readonly tls?: TlsSession | undefined }
   | { readonly is: "refused"; readonly ticket: number; readonly rule: RefusalRule }
+  /** The kernel has not passed the socket, such as for want of a descriptor. */
+  | { readonly is: "lost"; readonly ticket: number }
   | { readonly is: "event"; readonly ticket: number; readonly event: HostedEvent }
   | { readonly is: "closed"; readonly ticket: number; readonly end: ConnectionEnd }
   | { readonly is: "done"; readonly number: number }

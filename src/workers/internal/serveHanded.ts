@@ -26,9 +26,7 @@ export const serveHanded = (
 ): Effect.Effect<void, SettingsError | TlsError, Scope.Scope> =>
   Effect.gen(function* () {
     const tickets = new Tickets()
-    const sockets = new HandedSockets(tickets, (ticket) =>
-      handed.refused(ticket, { _tag: "HandshakeFailed", code: "EMFILE" }),
-    )
+    const sockets = new HandedSockets(tickets, (ticket) => channel.json({ is: "lost", ticket } satisfies Report))
     const acceptorOf = (material: PackedTls) =>
       Effect.map(Tls.acceptor(unpackTls(material)), (acceptor) => tickets.secured(acceptor))
     const server = yield* Server.make({
