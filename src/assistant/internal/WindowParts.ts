@@ -272,4 +272,7 @@ export class WindowParts {
   }
 }
 
-export const rulesForbidden = refusal("forbidden", "rules cannot act here: the program handles the frames itself")
+export const rulesForbidden = refusal(
+  "forbidden",
+  "rules cannot act here: a program, a chat or worker processes handle the frames",
+)

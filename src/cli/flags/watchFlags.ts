@@ -13,17 +13,20 @@ import { type OtlpSignal, otlpSignals } from "../watch/otlpSignals.ts"
 import type { Dependency } from "./dependencies.ts"
 import { value } from "./flag.ts"
 
-/** Parses the address of the metrics: a host and port, or a port alone on 127.0.0.1. */
+const notMetrics = (input: string, problem: string) => () =>
+  new EndpointSyntaxError({ input, problem, expected: "HOST:PORT, or a port alone on 127.0.0.1" })
+
+/**
+ * Parses the address of the metrics: a host and port, or a port alone on 127.0.0.1. A host alone is refused, because the
+ * default port of tcpfx is that of the server.
+ */
 export const parseMetricsAddress = (input: string): Either.Either<TcpEndpoint, EndpointSyntaxError> =>
-  Either.filterOrLeft(
-    parseEndpoint(input, endpointDefaults.host),
-    (endpoint): endpoint is TcpEndpoint => endpoint._tag === "Tcp",
-    () =>
-      new EndpointSyntaxError({
-        input,
-        problem: "the metrics are served by HTTP on a TCP port",
-        expected: "HOST:PORT, or a port alone on 127.0.0.1",
-      }),
+  parseEndpoint(input, endpointDefaults.host).pipe(
+    Either.filterOrLeft(
+      (endpoint): endpoint is TcpEndpoint => endpoint._tag === "Tcp",
+      notMetrics(input, "the metrics are served by HTTP on a TCP port"),
+    ),
+    Either.filterOrLeft(() => /^\d+$|^\[.*\]:|^[^:]*:[^:]*$/.test(input), notMetrics(input, "the port is missing")),
   )
 
 /** Why a text is no address of a collector; `undefined` if it is one. */

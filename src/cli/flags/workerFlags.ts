@@ -8,16 +8,14 @@ const most = 256
 export const parseWorkers = (input: string): Either.Either<number | "auto", ValueSyntaxError> =>
   input === "auto"
     ? Either.right(input)
-    : Either.filterOrLeft(
-        parseCount(input),
-        (count) => count <= most,
-        () =>
-          new ValueSyntaxError({
-            input,
-            kind: "a number of workers",
-            problem: "it is too large",
-            expected: `1 to ${most}`,
-          }),
+    : Either.mapLeft(
+        Either.filterOrLeft(
+          parseCount(input),
+          (count) => count <= most,
+          () => ({ problem: "it is out of range" }),
+        ),
+        ({ problem }) =>
+          new ValueSyntaxError({ input, kind: "a number of workers", problem, expected: `1 to ${most}, or auto` }),
       )
 
 /** The flag for several processes behind one port. */

@@ -146,6 +146,8 @@ describe("tcpfx serve --metrics", () => {
       yield* expectServeRefuses([
         [["--metrics", "unix:/x"], /--metrics: .*unix:\/x.* HTTP on a TCP port/],
         [["--metrics", "127.0.0.1:70000"], /--metrics: .*70000/],
+        [["--metrics", "127.0.0.1"], /--metrics: .*the port is missing/],
+        [["--metrics", "::1"], /--metrics: .*the port is missing/],
         [["--metrics", `127.0.0.1:${port}`], new RegExp(`--metrics 127\\.0\\.0\\.1:${port}: the port is in use`)],
       ])
     }),

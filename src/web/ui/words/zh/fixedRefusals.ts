@@ -53,7 +53,8 @@ export const fixedMessages: Readonly<Record<string, string>> = {
   "the * is not at the end of the pattern": "* 不在模式的末尾",
   "a digit is missing": "缺少一位数字",
   "the pattern is empty": "模式为空",
-  "rules cannot act here: the program handles the frames itself": "规则在这里不起作用：程序自己处理收到的帧",
+  "rules cannot act here: a program, a chat or worker processes handle the frames":
+    "规则在这里不起作用：收到的帧由程序、聊天室或工作进程处理",
 
   // Connections and windows
   "there is no connection": "尚未连接",
