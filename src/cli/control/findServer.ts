@@ -38,8 +38,8 @@ const configured = (
   })
 
 const describe = ({ client, path }: FoundServer): Effect.Effect<string> =>
-  Effect.match(client.ask("summary"), {
-    onFailure: () => path,
+  Effect.match(Effect.timeout(client.ask("summary"), "2 seconds"), {
+    onFailure: () => `${path} (does not answer)`,
     onSuccess: ({ listening }) => `${path} (${Array.isArray(listening) ? listening.join(", ") || "idle" : "?"})`,
   })
 
@@ -57,7 +57,7 @@ const only: Effect.Effect<FoundServer, CommandFailed, Scope.Scope | Transport> =
   const [first, ...others] = tried.flatMap((found) => (found._tag === "Some" ? [found.value] : []))
   if (first === undefined) return yield* noServer(folder)
   if (others.length === 0) return first
-  const described = yield* Effect.forEach([first, ...others], describe)
+  const described = yield* Effect.forEach([first, ...others], describe, { concurrency: "unbounded" })
   return yield* usageError(
     `${described.length} servers run; name one with --control: ${escapeControls(described.join(", "))}`,
   )
