@@ -71,6 +71,7 @@ export interface Telemetry {
 const lastExport = Duration.seconds(2)
 // A collector that does not answer must not keep batches in memory.
 const requestTimeout = Duration.seconds(5)
+const noAnswer = "it does not answer"
 // The bound of spans and of messages. Beyond it they are dropped, so a flood of connections costs a bounded share of a core.
 const perSecond = 1_000
 
@@ -149,12 +150,14 @@ export const openTelemetry = async ({
         return response.pipe(
           Effect.timeoutFail({
             duration: requestTimeout,
-            onTimeout: () => new RequestError({ request, reason: "Transport", description: "it does not answer" }),
+            onTimeout: () => new RequestError({ request, reason: "Transport", description: noAnswer }),
           }),
           Effect.tap(({ status }) =>
             Effect.sync(() => onSent(signal, status < 300 ? undefined : `HTTP status ${status}`)),
           ),
           Effect.tapError((error) => Effect.sync(() => onSent(signal, causeOf(error)))),
+          // The exporter interrupts the last request when its time is over.
+          Effect.onInterrupt(() => Effect.sync(() => onSent(signal, noAnswer))),
         )
       }),
     ),

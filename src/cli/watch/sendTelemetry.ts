@@ -9,8 +9,8 @@ const intervalMillis = 10_000
 
 /**
  * Sends data of the process to a collector of OpenTelemetry every 10 s until the scope closes, and once more then. The
- * signal `logs` includes the messages of the command about itself. Tells the user when the collector begins to fail, and
- * when it works again.
+ * signal `logs` includes the messages of the command about itself. Tells the user when the collector begins to fail, when
+ * it works again, and what it has not taken at the end.
  */
 export const sendTelemetry = (
   url: string,
@@ -21,7 +21,14 @@ export const sendTelemetry = (
     // A bundle of its own: no other command line needs an HTTP client.
     const { openTelemetry } = yield* Effect.promise(() => import("./otlp.ts"))
     const failing = new Set<OtlpSignal>()
+    let isEnding = false
+    const unsent = new Map<OtlpSignal, string>()
     const onSent = (signal: OtlpSignal, problem: string | undefined) => {
+      if (isEnding) {
+        if (problem === undefined) unsent.delete(signal)
+        else unsent.set(signal, problem)
+        return
+      }
       const hasFailed = failing.has(signal)
       if (problem === undefined) {
         failing.delete(signal)
@@ -35,7 +42,17 @@ export const sendTelemetry = (
     }
     const telemetry = yield* Effect.acquireRelease(
       Effect.promise(() => openTelemetry({ url, version, signals, intervalMillis, onSent })),
-      ({ stop }) => Effect.promise(stop),
+      ({ stop }) =>
+        Effect.promise(() => {
+          isEnding = true
+          return stop()
+        }).pipe(
+          Effect.andThen(() => {
+            for (const [signal, problem] of unsent) {
+              stdio.tell("warn", `--otlp: the collector at ${url} has not taken the last ${signal} (${problem})`)
+            }
+          }),
+        ),
     )
     const { log } = telemetry
     if (log !== undefined) {

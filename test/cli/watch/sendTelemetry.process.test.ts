@@ -94,7 +94,20 @@ describe("tcpfx serve --otlp", () => {
       yield* server.kill("SIGTERM")
       expect((yield* server.ended).code).toBe(143)
       expect(server.text("stderr")).toContain(
-        `tcpfx: --otlp: the collector at ${url} does not take metrics (HTTP status 404); tcpfx tries again\n`,
+        `tcpfx: --otlp: the collector at ${url} has not taken the last metrics (HTTP status 404)\n`,
+      )
+    }),
+  )
+
+  it.scopedLive("says that the collector has not answered at the end", () =>
+    Effect.gen(function* () {
+      const { server: silent, url } = yield* collector(200)
+      silent.removeAllListeners("request")
+      const { server } = yield* tcpfxServe(["--mode", "echo", "--otlp", url])
+      yield* server.kill("SIGTERM")
+      expect((yield* server.ended).code).toBe(143)
+      expect(server.text("stderr")).toContain(
+        `tcpfx: --otlp: the collector at ${url} has not taken the last metrics (it does not answer)\n`,
       )
     }),
   )
