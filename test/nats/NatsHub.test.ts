@@ -379,6 +379,9 @@ describe("a hub on NATS", () => {
         expect(yield* make({ servers })).toMatch(/^the setting servers cannot be this address; it takes a server/)
       }
       expect(yield* make({ node: "a b" })).toMatch(/the setting node cannot be "a b"; it takes 1 to 64 letters/)
+      expect(yield* make({ hub: "工".repeat(22) })).toMatch(
+        /the setting hub cannot be .*; it takes a text of at most 64 bytes/,
+      )
       expect(yield* make({ queueBytes: 1 })).toMatch(/the setting queueBytes cannot be 1; it takes a whole number/)
       expect(yield* make({ auth: { _tag: "Token", token: "" } })).toMatch(/the setting auth cannot be this Token/)
     }),

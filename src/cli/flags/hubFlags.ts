@@ -35,8 +35,18 @@ const parseNode = (input: string): Either.Either<string, ValueSyntaxError> =>
         '1 to 64 letters, digits, "-" and "_"',
       )
 
+// The bound of `hub` of `NatsHub.make`. An empty value of a flag is refused before it is parsed.
+const mostNameBytes = 64
+
 const parseHubName = (input: string): Either.Either<string, ValueSyntaxError> =>
-  input === "" ? refuse(input, "the name of a hub", "it is empty", "a name, such as plant") : Either.right(input)
+  Buffer.byteLength(input) <= mostNameBytes
+    ? Either.right(input)
+    : refuse(
+        input,
+        "the name of a hub",
+        `it has more than ${mostNameBytes} bytes`,
+        `a name of 1 to ${mostNameBytes} bytes, such as plant`,
+      )
 
 /** The flags of a hub that several servers share. */
 export const hubFlags = {

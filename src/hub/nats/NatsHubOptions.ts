@@ -3,6 +3,7 @@ import * as Redacted from "effect/Redacted"
 import { settings as check } from "../../domain/index.ts"
 import { userInfoOf } from "../../domain/userInfo.ts"
 import type { HubOptions } from "../index.ts"
+import { HubName } from "./internal/HubName.ts"
 import { NodeName } from "./internal/NodeName.ts"
 
 /** A secret as text. A `Redacted` value stays out of logs. */
@@ -37,7 +38,10 @@ export interface NatsHubOptions extends HubOptions {
    * servers, the node uses one of them, and changes to another one when it fails.
    */
   readonly servers: string | ReadonlyArray<string>
-  /** The name of the hub. Nodes with the same name and framing share the hub. Default "main" (`natsDefaults.hub`). */
+  /**
+   * The name of the hub: a text of at most 64 bytes. Nodes with the same name and framing share the hub. Default "main"
+   * (`natsDefaults.hub`).
+   */
   readonly hub?: string
   /**
    * The name of this node in events and in announcements: 1 to 64 letters, digits, "-" and "_". Default: a random name of
@@ -121,7 +125,10 @@ export const natsChecks: check.SettingChecks<Omit<NatsHubOptions, keyof HubOptio
     expected: 'a server or a list of servers, such as "nats://10.0.0.1:4222" or "tls://nats.example.com"',
     accepts: (value) => (Array.isArray(value) ? value.length > 0 && value.every(isServer) : isServer(value)),
   },
-  hub: { expected: "a text", accepts: (value) => typeof value === "string" },
+  hub: {
+    expected: `a text of at most ${HubName.mostBytes} bytes`,
+    accepts: (value) => typeof value === "string" && HubName.isName(value),
+  },
   node: {
     expected: '1 to 64 letters, digits, "-" and "_"',
     accepts: (value) => typeof value === "string" && NodeName.isName(value),
