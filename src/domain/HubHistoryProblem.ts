@@ -19,7 +19,7 @@ export const describeHubHistoryProblem = (problem: HubHistoryProblem): string =>
     case "NoJetStream":
       return "NATS has no JetStream (start nats-server with -js)"
     case "StreamUnfit":
-      return `the stream ${problem.stream} does not fit: its ${problem.setting} is ${problem.value}`
+      return `the stream ${problem.stream} does not fit: its setting ${problem.setting} is ${problem.value}`
     case "JetStreamSilent":
       return `JetStream has not answered for ${formatMillis(problem.timeoutMillis)}`
     case "JetStreamFailed":

@@ -82,7 +82,7 @@ const notices: ReadonlyArray<readonly [notice: HubNotice, en: string, zh: string
       _tag: "HubHistoryOff",
       problem: { _tag: "StreamUnfit", stream: "s", setting: "retention", value: "workqueue" },
     },
-    "NATS does not store the history: the stream s does not fit: its retention is workqueue; a new client gets the frames that this server has",
+    "NATS does not store the history: the stream s does not fit: its setting retention is workqueue; a new client gets the frames that this server has",
     "NATS 没有保存历史：流 s 不适用：其 retention 为 workqueue；新客户端会收到本服务器已有的帧",
   ],
   [

@@ -120,6 +120,11 @@ describe.runIf(haveAll(natsServer))("tcpfx serve --hub", { timeout: 60_000 }, ()
         1,
         "tcpfx: --hub: cannot connect to NATS at 127.0.0.1:1: connection refused\n",
       ])
+      expect(yield* refusal("--hub", "nats://nosuch.invalid")).toEqual([
+        1,
+        "tcpfx: --hub: cannot connect to NATS at nosuch.invalid:4222: the name has no address; check the spelling\n",
+      ])
+      expect((yield* refusal("--hub", "nats://127.0.0.1:1", "--hub-name", "n".repeat(65)))[0]).toBe(2)
       expect(yield* refusal("--hub-name", "x")).toEqual([2, "tcpfx: --hub-name needs --hub nats://HOST:PORT\n"])
       expect((yield* refusal("--hub", "nats://127.0.0.1:1", "--echo"))[0]).toBe(2)
       expect(yield* refusal("--hub", "nats://127.0.0.1:1", "--hub-creds", "/none")).toEqual([

@@ -19,17 +19,20 @@ export const parseHistory = (input: string): Either.Either<HubHistory, ValueSynt
         (last) => last <= mostFrames,
         () => undefined,
       ),
-      { onLeft: () => refuse("it has no such number of frames"), onRight: (last) => ({ last }) },
+      { onLeft: () => refuse(`the number of frames is not from 1 to ${mostFrames}`), onRight: (last) => ({ last }) },
     )
   }
-  if (kind === undefined) return Either.left(refuse("it begins with neither last: nor since:"))
+  if (kind === undefined) return Either.left(refuse("it begins with neither `last:` nor `since:`"))
   return Either.mapBoth(
     Either.filterOrLeft(
       parseDuration(text),
       (since) => Duration.between(since, { minimum: leastAge, maximum: mostAge }),
       () => undefined,
     ),
-    { onLeft: () => refuse("it has no such time"), onRight: (since) => ({ since }) },
+    {
+      onLeft: () => refuse(`the time is not from ${formatMillis(Duration.toMillis(leastAge))} to 7 days`),
+      onRight: (since) => ({ since }),
+    },
   )
 }
 

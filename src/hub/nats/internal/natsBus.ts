@@ -110,6 +110,7 @@ const reasonOf = (error: unknown): string => {
   if (name === "AuthorizationError") return "NATS refuses the credentials (Authorization Violation)"
   if (name === "TimeoutError") return "the server does not answer"
   if (message === "connection refused") return message
+  if (/\bENOTFOUND\b/.test(message)) return "the name has no address; check the spelling"
   if (cause instanceof Error && cause.message !== message) return `${message} (${cause.message})`
   return message
 }
