@@ -1,12 +1,15 @@
 import * as Duration from "effect/Duration"
 import * as Either from "effect/Either"
-import { formatMillis, parseCount, parseDuration, ValueSyntaxError } from "../../domain/index.ts"
+import { parseCount, parseDuration, ValueSyntaxError } from "../../domain/index.ts"
 import { type HubHistory, historyBounds } from "../../hub/index.ts"
 import { value } from "./flag.ts"
 
 const { leastAge, mostAge, mostFrames } = historyBounds
 
-const expected = `last:N (1 to ${mostFrames} frames) or since:TIME (${formatMillis(Duration.toMillis(leastAge))} to 7 days), such as last:100 or since:10m`
+// The units of `parseDuration` end with hours.
+const ages = `${Duration.toSeconds(leastAge)}s to ${Duration.toHours(mostAge)}h`
+
+const expected = `last:N (1 to ${mostFrames} frames) or since:TIME (${ages}), such as last:100 or since:10m`
 
 /** Parses a history: `last:100` or `since:10m`. */
 export const parseHistory = (input: string): Either.Either<HubHistory, ValueSyntaxError> => {
@@ -27,12 +30,9 @@ export const parseHistory = (input: string): Either.Either<HubHistory, ValueSynt
     Either.filterOrLeft(
       parseDuration(text),
       (since) => Duration.between(since, { minimum: leastAge, maximum: mostAge }),
-      () => undefined,
+      () => ({ problem: `the time is not from ${ages}` }),
     ),
-    {
-      onLeft: () => refuse(`the time is not from ${formatMillis(Duration.toMillis(leastAge))} to 7 days`),
-      onRight: (since) => ({ since }),
-    },
+    { onLeft: ({ problem }) => refuse(problem), onRight: (since) => ({ since }) },
   )
 }
 
