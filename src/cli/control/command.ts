@@ -9,6 +9,19 @@ export type ControlCommand =
   | { readonly _tag: "Do"; readonly command: Assistant.Command }
 
 const questions = [...Assistant.questionHelp, ...watchQuestions]
+const helps = [...questions, ...Assistant.commandHelp].filter(({ kind }) => kind !== "client")
+
+/** A list of commands in the advice becomes the list of the control socket, which has other commands than a window. */
+const ofControl = (refusal: Assistant.Refusal): Assistant.Refusal => {
+  const { advice, at, message, reason } = refusal
+  if (advice === undefined || !advice.startsWith("Commands: ")) return refusal
+  return new Assistant.Refusal({
+    reason,
+    message,
+    advice: `Commands: ${helps.map(({ verb }) => verb).join(", ")}.`,
+    ...(at !== undefined && { at }),
+  })
+}
 
 /** Parses one line. The refusal says what is wrong, and where. */
 export const parseControl = (line: string): Either.Either<ControlCommand, Assistant.Refusal> => {
@@ -19,7 +32,10 @@ export const parseControl = (line: string): Either.Either<ControlCommand, Assist
   if (verb === "summary" && words === "") return Either.right({ _tag: "Summary" })
   const help = questions.find((one) => one.verb === verb)
   return help === undefined
-    ? Either.map(Assistant.parseCommand(line.trim(), "server"), (command) => ({ _tag: "Do", command }))
+    ? Either.mapBoth(Assistant.parseCommand(line.trim(), "server"), {
+        onLeft: ofControl,
+        onRight: (command) => ({ _tag: "Do", command }),
+      })
     : Either.left(tooManyWords(help))
 }
 
@@ -38,5 +54,5 @@ export const controlHelp = (verb: string | undefined): ReadonlyArray<string> | u
     const help = watchQuestions.find((one) => one.verb === verb) ?? Assistant.helpOf(verb)
     return help === undefined ? undefined : [describeHelp(help)]
   }
-  return [...questions, ...Assistant.commandHelp].filter(({ kind }) => kind !== "client").map(describeHelp)
+  return helps.map(describeHelp)
 }

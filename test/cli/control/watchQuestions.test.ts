@@ -22,4 +22,11 @@ describe("the questions about connections", () => {
   ])("are refused with the reason: %s", (line, message) => {
     expect(Either.getOrThrow(Either.flip(parseControl(line)))).toMatchObject({ reason: "syntax", message })
   })
+
+  it("are in the list of commands that follows an unknown word, without the commands of a client", () => {
+    const { advice, at } = Either.getOrThrow(Either.flip(parseControl("nothing")))
+    expect(at).toBe(0)
+    expect(advice).toMatch(/^Commands: state, help, summary, connections, listen, /)
+    expect(advice).not.toContain(" connect,")
+  })
 })
