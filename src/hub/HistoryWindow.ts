@@ -17,6 +17,13 @@ interface Block {
   readonly times: Array<number>
 }
 
+/** A run of a {@link Block}. */
+interface StoredRun {
+  readonly bytes: Uint8Array
+  readonly frames: number
+  readonly time: number
+}
+
 /**
  * The newest frames of a hub. Bytes in a block never change, so a joiner gets views of the blocks, and needs no copy.
  */
@@ -29,11 +36,20 @@ export class HistoryWindow {
   private first = 0
   private frameCount = 0
   private byteCount = 0
+  /** The number of runs that {@link add} has added. */
+  private addedRuns = 0
+  /** Whether frames have left the history that are young enough for it. */
+  private hasDropped = false
 
   constructor(framing: Framing.Framing, limits: HistoryLimits, now: () => number) {
     this.framing = framing
     this.limits = limits
     this.now = now
+  }
+
+  /** An empty history with the same limits. */
+  empty(): HistoryWindow {
+    return new HistoryWindow(this.framing, this.limits, this.now)
   }
 
   /** The number of frames. The oldest run can have some frames too many. */
@@ -51,10 +67,44 @@ export class HistoryWindow {
     const { maxBytes } = this.limits
     const kept = run.length > maxBytes ? run.subarray(this.cut(run, 0, run.length - maxBytes)) : run
     const frames = kept.length === 0 ? 0 : this.framing.count(kept)
+    if (run.length > 0) this.addedRuns++
     if (kept.length > 0) this.append(kept, frames, at)
     // A frame that is longer than the whole history ends it: the history has no gap.
     if (kept.length === 0 && run.length > 0) this.clear()
+    if (kept.length < run.length) this.hasDropped = true
     this.expire()
+  }
+
+  /** The place behind all runs so far, for {@link insert}. */
+  place(): number {
+    return this.addedRuns
+  }
+
+  /** Inserts the runs of another history at a place. Nothing changes if later runs have left already. */
+  insert(place: number, other: HistoryWindow): void {
+    if (other.frameCount === 0 && !other.hasDropped) return
+    const runs = this.stored()
+    // Counted from the end, a place does not change when runs leave or when other runs are inserted before it.
+    const at = runs.length - (this.addedRuns - place)
+    if (at < 0) return
+    this.clear()
+    // The history has no gap: if the other one has lost runs, the earlier runs leave too.
+    const earlier = other.hasDropped ? [] : runs.slice(0, at)
+    for (const { bytes, frames, time } of [...earlier, ...other.stored(), ...runs.slice(at)]) {
+      this.append(bytes, frames, time)
+    }
+    this.expire()
+  }
+
+  /** All runs, oldest first. */
+  private stored(): ReadonlyArray<StoredRun> {
+    return this.blocks.flatMap((block, at) =>
+      block.ends.slice(at === 0 ? this.first : 0).map((end, index) => {
+        const run = at === 0 ? this.first + index : index
+        const bytes = block.bytes.subarray(startOf(block, run), end)
+        return { bytes, frames: block.frames[run] as number, time: block.times[run] as number }
+      }),
+    )
   }
 
   private append(run: Uint8Array, frames: number, at: number): void {
@@ -97,9 +147,9 @@ export class HistoryWindow {
     for (let block = this.blocks[0]; block !== undefined; block = this.blocks[0]) {
       for (; this.first < block.ends.length; this.first++) {
         const frames = block.frames[this.first] as number
-        const isKept =
-          this.byteCount <= maxBytes && this.frameCount - frames < last && (block.times[this.first] as number) >= since
-        if (isKept) return
+        const isYoung = (block.times[this.first] as number) >= since
+        if (isYoung && this.byteCount <= maxBytes && this.frameCount - frames < last) return
+        if (isYoung) this.hasDropped = true
         this.frameCount -= frames
         this.byteCount -= lengthOf(block, this.first)
       }
@@ -114,6 +164,7 @@ export class HistoryWindow {
    */
   runs(most: number): ReadonlyArray<Uint8Array> {
     this.expire()
+    const since = this.now() - this.limits.maxAgeMillis
     const result: Array<Uint8Array> = []
     let spareFrames = Math.max(this.frameCount - this.limits.last, 0)
     let spareBytes = Math.max(this.byteCount - most, 0)
@@ -122,6 +173,14 @@ export class HistoryWindow {
       for (let run = at === 0 ? this.first : 0; run < block.ends.length; run++) {
         const from = startOf(block, run)
         const end = block.ends[run] as number
+        // Inserted runs can be older than the run before them, which keeps them in the history.
+        if ((block.times[run] as number) < since) {
+          if (start !== undefined) result.push(block.bytes.subarray(start, from))
+          start = undefined
+          spareFrames = Math.max(spareFrames - (block.frames[run] as number), 0)
+          spareBytes = Math.max(spareBytes - (end - from), 0)
+          continue
+        }
         let begin = from
         if (spareFrames > 0 || spareBytes > 0) {
           begin += this.cut(block.bytes.subarray(from, end), spareFrames, spareBytes)

@@ -85,6 +85,55 @@ describe("the history of a hub", () => {
     expect(before.map(textOf)).toEqual(["1\n2\n"])
   })
 
+  it("takes the frames of another history at a place, and keeps its bounds", () => {
+    const { add, clock, frames, window } = lines({ last: 6, maxAgeMillis: 60_000 })
+    add("1")
+    add("2")
+    const place = window.place()
+    const behind = window.empty()
+    add("7")
+    behind.add(utf8("3\n4\n"))
+    behind.add(utf8("5\n6\n"))
+    window.insert(place, behind)
+    expect(frames()).toEqual(["2", "3", "4", "5", "6", "7"])
+    // A later place has moved with the frames behind the first one.
+    const end = window.place()
+    add("9")
+    const eight = window.empty()
+    eight.add(utf8("8\n"))
+    window.insert(end, eight)
+    expect(frames()).toEqual(["4", "5", "6", "7", "8", "9"])
+    // Older frames than those that have left already do not come back.
+    for (let at = 10; at < 20; at++) add(`${at}`)
+    window.insert(place, behind)
+    expect(frames()).toEqual(["14", "15", "16", "17", "18", "19"])
+    // Inserted frames can be older than those before them.
+    clock.now = 1000
+    add("young")
+    const old = window.empty()
+    old.add(utf8("old\n"), 500)
+    window.insert(window.place(), old)
+    expect(frames().slice(-2)).toEqual(["young", "old"])
+    clock.now = 60_600
+    expect(frames()).toEqual(["young"])
+  })
+
+  it("has no gap when the inserted frames exceed its bounds", () => {
+    const { add, frames, window } = lines({ maxBytes: 100 })
+    add("before")
+    const place = window.place()
+    add("after")
+    const missed = window.empty()
+    for (let at = 10; at < 60; at++) missed.add(utf8(`${at}\n`))
+    window.insert(place, missed)
+    expect(frames().at(-1)).toBe("after")
+    expect(frames()).not.toContain("before")
+    const long = window.empty()
+    long.add(utf8(`${"x".repeat(200)}\n`))
+    window.insert(window.place(), long)
+    expect(frames()).toEqual([])
+  })
+
   const run = fc.array(fc.nat({ max: 40 }), { minLength: 1, maxLength: 12 })
 
   it.prop(

@@ -11,11 +11,12 @@ import { tcpEndpoint } from "../../src/domain/index.ts"
 import type { HubService } from "../../src/hub/index.ts"
 import type { NatsHubService } from "../../src/hub/nats/index.ts"
 import { nextTurn } from "../../src/testing/turns.ts"
-import { natsNode, numbers, publishNumbers } from "../support/natsNode.ts"
+import { framesOf, natsNode, numbers, publishNumbers } from "../support/natsNode.ts"
 import { type NatsServerOptions, natsServer, startNats } from "../support/natsServer.ts"
 import { haveAll } from "../support/peers.ts"
 import { dialRaw } from "../support/rawPeer.ts"
 import { tcpfx } from "../support/tcpfxProcess.ts"
+import { tcpProxy } from "../support/tcpProxy.ts"
 import { temporaryFolder } from "../support/transportFixture.ts"
 import { textOf, utf8 } from "../support/wireProbe.ts"
 
@@ -222,6 +223,40 @@ describe.runIf(haveAll(natsServer))("the history of a hub on NATS", { timeout: 1
       const b = yield* natsNode(before.url, "b", { history })
       for (const { hub } of [a, b]) expect(yield* joinLate(hub, first(30))).toEqual(numbers("a", 30))
       expect(a.events.all("HubHistoryOff")).toEqual([])
+    }),
+  )
+
+  it.scopedLive("gets the frames that a node missed while it was cut off, once and in order", () =>
+    Effect.gen(function* () {
+      const { port, url } = yield* startJetStream()
+      const proxy = yield* tcpProxy(port)
+      const history = { last: 200 }
+      const a = yield* natsNode(url, "a", { history })
+      const b = yield* natsNode(`nats://127.0.0.1:${proxy.port}`, "b", { history })
+      yield* a.events.one("NodeJoined", ({ node }) => node === "b")
+      yield* b.events.next("HubAttached")
+      yield* publishNumbers(a.hub, "a", 0, 50)
+      yield* b.has(50)
+      yield* proxy.cut
+      yield* b.events.next("HubDetached")
+      yield* publishNumbers(a.hub, "a", 50, 50)
+      yield* publishNumbers(b.hub, "b", 0, 10)
+      yield* Effect.scoped(
+        Effect.flatMap(natsNode(url, "c", { history }), ({ hub }) => publishNumbers(hub, "c", 0, 20)),
+      )
+      yield* a.has(120)
+      yield* proxy.mend
+      expect(yield* b.events.next("HubAttached")).toMatchObject({ missed: [{ node: "a", frames: 50 }], late: 10 })
+      yield* publishNumbers(a.hub, "a", 100, 10)
+      yield* b.has(50 + 10 + 10)
+      const texts = yield* Effect.repeat(
+        joinLate(b.hub, (text) => text === "a109"),
+        { schedule: Schedule.spaced("50 millis"), until: (got) => got.length > 70 },
+      ).pipe(Effect.zipRight(joinLate(b.hub, (text) => text === "a109")))
+      expect(framesOf(texts, "a")).toEqual(numbers("a", 110))
+      expect(framesOf(texts, "b")).toEqual(numbers("b", 10))
+      expect(framesOf(texts, "c")).toEqual(numbers("c", 20))
+      expect(framesOf(b.got, "a")).toEqual([...numbers("a", 50), ...numbers("a", 10, 100)])
     }),
   )
 

@@ -148,6 +148,91 @@ describe("the stored history of a hub on NATS", () => {
     }),
   )
 
+  it.scoped(
+    "gets what the node missed while it was detached, also of a node that it never heard, each frame once",
+    () =>
+      Effect.gen(function* () {
+        const { network } = storing()
+        const a = yield* nodeOn(network, "a")
+        const b = yield* nodeOn(network, "b")
+        a.bus.mostBytes = 1024
+        yield* pass(500)
+        yield* publish(a.hub, "a1")
+        const connected = yield* joinLate(b.hub)
+        b.bus.disconnect()
+        const long = "x".repeat(5000)
+        yield* publish(a.hub, "a2", long)
+        yield* publish(b.hub, "b1")
+        yield* Effect.scoped(Effect.flatMap(nodeOn(network, "c"), ({ hub }) => publish(hub, "c1")))
+        yield* publish(a.hub, "a3")
+        expect(yield* joinLate(b.hub)).toEqual(["a1", "b1"])
+        b.bus.connect()
+        yield* publish(a.hub, "a4")
+        yield* pass(500)
+        const expected = ["a1", "b1", "a2", long, "c1", "a3", "a4"]
+        expect(yield* joinLate(b.hub)).toEqual(expected)
+        expect(connected).toEqual(["a1", "b1", "a4"])
+        expect(b.events.all("HubAttached").at(-1)).toMatchObject({ missed: [{ node: "a", frames: 3 }] })
+        b.bus.disconnect()
+        b.bus.connect()
+        yield* pass(500)
+        yield* pass(30_000)
+        expect(yield* joinLate(b.hub)).toEqual(expected)
+        expect(yield* joinLate((yield* nodeOn(network, "d")).hub)).toEqual(["a1", "a2", long, "c1", "a3", "a4", "b1"])
+      }),
+  )
+
+  it.scoped("keeps its bounds with what the node missed", () =>
+    Effect.gen(function* () {
+      const { network } = storing()
+      const a = yield* nodeOn(network, "a")
+      const b = yield* nodeOn(network, "b", { history: { last: 3 } })
+      yield* pass(500)
+      yield* publish(a.hub, "1", "2", "3")
+      b.bus.disconnect()
+      yield* publish(a.hub, "4", "5")
+      b.bus.connect()
+      yield* pass(500)
+      expect(yield* joinLate(b.hub)).toEqual(["3", "4", "5"])
+    }),
+  )
+
+  it.scoped("gets frames that were lost while the node was attached, at the next check", () =>
+    Effect.gen(function* () {
+      const { network, storage } = storing()
+      const a = yield* nodeOn(network, "a")
+      const b = yield* nodeOn(network, "b")
+      yield* pass(500)
+      yield* publish(a.hub, "1")
+      b.bus.loses = ({ subject }) => subject === storage.subject
+      yield* publish(a.hub, "2", "3")
+      b.bus.loses = () => false
+      yield* publish(a.hub, "4")
+      expect(yield* joinLate(b.hub)).toEqual(["1", "4"])
+      yield* pass(30_000)
+      expect(yield* joinLate(b.hub)).toEqual(["1", "2", "3", "4"])
+    }),
+  )
+
+  it.scoped("is read later, if NATS could not be asked when the node started", () =>
+    Effect.gen(function* () {
+      const { network, storage } = storing()
+      const a = yield* nodeOn(network, "a")
+      yield* pass(500)
+      yield* publish(a.hub, "1", "2")
+      storage.problem = { _tag: "NoJetStream" }
+      const b = yield* nodeOn(network, "b")
+      yield* pass(500)
+      yield* publish(b.hub, "own")
+      storage.problem = undefined
+      yield* publish(a.hub, "3")
+      expect(yield* joinLate(b.hub)).toEqual(["own", "3"])
+      yield* pass(30_000)
+      expect(yield* joinLate(b.hub)).toEqual(["1", "2", "own", "3"])
+      expect(b.events.seen.at(-1)).toMatchObject({ _tag: "HubHistoryOn", frames: 4 })
+    }),
+  )
+
   it.scoped("tells once that NATS does not store it, and when NATS does", () =>
     Effect.gen(function* () {
       const { network, storage } = storing()

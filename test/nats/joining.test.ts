@@ -1,6 +1,7 @@
 import { describe, expect, it } from "@effect/vitest"
 import * as FastCheck from "effect/FastCheck"
 import type { Envelope } from "../../src/hub/nats/internal/envelope.ts"
+import type { Gap } from "../../src/hub/nats/internal/Gaps.ts"
 import { messageBytes } from "../../src/hub/nats/internal/messageBytes.ts"
 import { Origins } from "../../src/hub/nats/internal/Origins.ts"
 import { Outbox } from "../../src/hub/nats/internal/Outbox.ts"
@@ -80,6 +81,21 @@ describe("the positions of other nodes", () => {
     expect(origins.take(of(2, 2))).toMatchObject({ missed: 1, frames: 1 })
   })
 
+  it("tell the gaps of new, forgotten and long messages", () => {
+    const gaps: Array<Gap> = []
+    const origins = new Origins(1000, (gap) => gaps.push(gap))
+    const taken = () => gaps.splice(0).map(({ from, to }) => [from, to])
+    origins.take(message(3, 5, 1))
+    expect(taken()).toEqual([[0, 5]])
+    origins.forget("a")
+    expect([origins.knows(7), origins.knows(8)]).toEqual([true, false])
+    origins.take(message(6, 9, 1))
+    expect(taken()).toEqual([[6, 9]])
+    origins.take({ ...piece(7, "one", "first"), framesBefore: 10 })
+    origins.take({ ...piece(9, "three", "last"), framesBefore: 10 })
+    expect(taken()).toEqual([[10, 11]])
+  })
+
   it.prop(
     "deliver each frame at most once, in order, and tell all others, whatever is lost and sent again",
     [
@@ -90,7 +106,8 @@ describe("the positions of other nodes", () => {
       FastCheck.array(FastCheck.nat(40), { maxLength: 6 }),
     ],
     ([sent, rewinds]) => {
-      const origins = new Origins(1000)
+      const gaps: Array<Gap> = []
+      const origins = new Origins(1000, (gap) => gaps.push(gap))
       origins.announce(7, "a", 0, 0)
       let before = 0
       const messages = sent.map(({ frames, isLost }, sequence) => {
@@ -117,6 +134,11 @@ describe("the positions of other nodes", () => {
       }
       missed += origins.announce(7, "a", messages.length, before)?.missed ?? 0
       expect(delivered + missed).toBe(before)
+      const lost = messages.filter(({ isLost }) => isLost).map(({ envelope }) => envelope)
+      const gapsWith = ({ framesBefore }: Envelope) =>
+        gaps.filter(({ from, to }) => from <= framesBefore && framesBefore < to).length
+      expect(messages.filter(({ envelope }) => gapsWith(envelope) === 1).map(({ envelope }) => envelope)).toEqual(lost)
+      expect(gaps.reduce((sum, { from, to }) => sum + to - from, 0)).toBe(missed)
     },
     runs(300),
   )

@@ -164,16 +164,19 @@ export class VirtualBus {
 }
 
 const historyOf = (storage: VirtualStorage): HistoryStore => {
-  const prepare = Effect.suspend(() => (storage.problem === undefined ? Effect.void : Effect.fail(storage.problem)))
+  const prepare = Effect.suspend(() =>
+    storage.problem === undefined ? Effect.succeed(storage.messages.length) : Effect.fail(storage.problem),
+  )
   return {
     prepare,
     read: (onMessage) =>
       Effect.gen(function* () {
         yield* prepare
         const half = Math.floor(storage.messages.length / 2)
-        for (const { at, bytes } of storage.messages.slice(0, half)) onMessage(bytes, at)
+        for (const [at, message] of storage.messages.slice(0, half).entries()) onMessage({ ...message, number: at + 1 })
         yield* Effect.orDie(storage.onRead ?? Effect.void)
-        for (const { at, bytes } of storage.messages.slice(half)) onMessage(bytes, at)
+        const rest = storage.messages.slice(half)
+        for (const [at, message] of rest.entries()) onMessage({ ...message, number: half + at + 1 })
       }),
   }
 }

@@ -14,11 +14,21 @@ export interface HistoryStoreOptions {
 
 /** The messages of a hub that NATS stores. */
 export interface HistoryStore {
-  /** Makes the stream if it does not exist, and raises its limits if they are lower than the node needs. */
-  readonly prepare: Effect.Effect<void, HubHistoryProblem>
   /**
-   * Calls `onMessage` with the stored messages, oldest first, and the times when they were stored, in milliseconds since the
-   * epoch. It reads all messages that NATS has taken before this call, as far as the history of the node needs them.
+   * Makes the stream if it does not exist, and raises its limits if they are lower than the node needs. Returns the number
+   * of the last stored message.
    */
-  readonly read: (onMessage: (bytes: Uint8Array, at: number) => void) => Effect.Effect<void, HubHistoryProblem>
+  readonly prepare: Effect.Effect<number, HubHistoryProblem>
+  /**
+   * Calls `onMessage` with the stored messages, oldest first. It reads all messages that NATS has taken before this call, as
+   * far as the history of the node needs them.
+   */
+  readonly read: (onMessage: (message: StoredMessage) => void) => Effect.Effect<void, HubHistoryProblem>
+}
+
+/** A stored message, its number in the stream, and the time when it was stored, milliseconds since the epoch. */
+export interface StoredMessage {
+  readonly bytes: Uint8Array
+  readonly number: number
+  readonly at: number
 }

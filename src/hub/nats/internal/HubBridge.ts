@@ -1,9 +1,9 @@
 import type { Framing } from "../../../domain/index.ts"
-import { copyOf } from "../../../runtime/bytes.ts"
 import type { HubMember, HubPort, HubSink } from "../../index.ts"
 import { EarlyMessages } from "./EarlyMessages.ts"
-import { decodeEnvelope, encodeEnvelope, envelopeOverhead } from "./envelope.ts"
-import { messageBytes } from "./messageBytes.ts"
+import { decodeEnvelope, type Envelope, encodeEnvelope, envelopeOverhead } from "./envelope.ts"
+import type { Gap, Gaps } from "./Gaps.ts"
+import { HeldArrivals } from "./HeldArrivals.ts"
 import { type Arrival, eachRun, Origins } from "./Origins.ts"
 import type { Outgoing, Position } from "./Outbox.ts"
 
@@ -42,8 +42,11 @@ export interface BridgeOptions {
   readonly queueBytes: number
   /** Whether bytes above `queueBytes` that have arrived are dropped. Otherwise the hub gets them, and its policy applies. */
   readonly dropsArrived: boolean
-  /** Whether stored messages come first: {@link HubBridge.restore}, then {@link HubBridge.endRestoring}. */
-  readonly isRestored: boolean
+  /**
+   * Where the bridge notes the frames that it does not get, if NATS stores the history of the hub. Stored messages then come
+   * first: {@link HubBridge.restore}, then {@link HubBridge.endRestoring}.
+   */
+  readonly gaps?: Gaps | undefined
 }
 
 /**
@@ -65,20 +68,21 @@ export class HubBridge implements HubSink {
   private frames = 0
   /** Whether the hub blocks its publishers. */
   private blocked = false
-  private readonly held: Array<Arrival> = []
-  private heldBytes = 0
-  private isPublishingHeld = false
+  private readonly held: HeldArrivals
   private full = false
   /** The messages that arrived before the history was restored; `undefined` afterwards. */
   private early: EarlyMessages | undefined
+  /** Whether a stored message is being taken. */
+  private isRestoring = false
 
   constructor(hub: HubPort, link: BridgeLink, options: BridgeOptions) {
     this.link = link
     this.options = options
     // If the bytes alone determine the frames, the hub can join the runs of all publishers.
     this.needsPublisher = options.framing.delimited === false
-    this.origins = new Origins(options.queueBytes)
-    if (options.isRestored) this.early = new EarlyMessages(options.queueBytes)
+    this.origins = new Origins(options.queueBytes, options.gaps && ((gap) => this.onGap(gap)))
+    this.held = new HeldArrivals(options.queueBytes)
+    if (options.gaps !== undefined) this.early = new EarlyMessages(options.queueBytes)
     // Publishers wait for NATS while it takes their frames. The link ends the wait when NATS takes nothing.
     this.member = hub.attach(this, { budgetBytes: options.queueBytes, slowConsumer: "block" })
     this.unsubscribe = link.subscribe(options.subject, (bytes) => this.receive(bytes))
@@ -202,13 +206,20 @@ export class HubBridge implements HubSink {
   // --- from NATS
 
   /**
-   * Takes a stored message, and calls `each` with its runs. Gaps between stored messages are not reported, because they
-   * are older than this node. A message that is stored twice, or arrives too, counts once.
+   * Takes a stored message, and calls `each` with its runs. Gaps between stored messages are not reported, because NATS no
+   * longer has their frames. A message that is stored twice, or that `origins` have taken already, counts once. Default: the
+   * origins of the messages that arrive.
    */
-  restore(bytes: Uint8Array, each: (run: Uint8Array) => void): void {
-    const envelope = decodeEnvelope(bytes)
-    const arrival = envelope === undefined ? undefined : this.origins.take(envelope)
+  restore(envelope: Envelope, each: (run: Uint8Array) => void, origins: Origins = this.origins): void {
+    this.isRestoring = true
+    const arrival = origins.take(envelope)
+    this.isRestoring = false
     if (arrival !== undefined) eachRun(arrival, this.needsPublisher, each)
+  }
+
+  /** Whether the bridge has the frames of an epoch, apart from its gaps. */
+  knows(epoch: number): boolean {
+    return epoch === this.options.epoch || this.origins.knows(epoch)
   }
 
   /** Publishes the messages that arrived meanwhile, without those that were stored too. */
@@ -244,16 +255,15 @@ export class HubBridge implements HubSink {
     this.origins.forget(node)
   }
 
+  private onGap(gap: Gap): void {
+    if (this.isRestoring) return
+    if (this.blocked) this.held.push(gap)
+    else this.options.gaps?.add(gap)
+  }
+
   private hold(arrival: Arrival): void {
-    const { dropsArrived, queueBytes } = this.options
-    const bytes = bytesOf(arrival)
-    if (this.heldBytes + bytes <= queueBytes) {
-      // The body is a view of everything that one read of the socket returned.
-      this.held.push({ ...arrival, body: copyOf(arrival.body) })
-      this.heldBytes += bytes
-      return
-    }
-    if (dropsArrived) {
+    if (this.held.push(arrival)) return
+    if (this.options.dropsArrived) {
       const total = this.origins.lose(arrival)
       this.link.onMissed({ ...arrival, missed: arrival.frames, total }, "overflow")
       return
@@ -264,20 +274,15 @@ export class HubBridge implements HubSink {
 
   private publish(arrival: Arrival): void {
     eachRun(arrival, this.needsPublisher, (run) => this.member.publish(run))
+    this.options.gaps?.onPublished(arrival.epoch)
   }
 
   private publishHeld(isForced: boolean): void {
-    // The hub can block and unblock the bridge within a publish. The call further up the stack then continues.
-    if (this.isPublishingHeld) return
-    this.isPublishingHeld = true
-    let count = 0
-    while (count < this.held.length && (isForced || !this.blocked)) {
-      const arrival = this.held[count++] as Arrival
-      this.heldBytes -= bytesOf(arrival)
-      this.publish(arrival)
-    }
-    this.held.splice(0, count)
-    this.isPublishingHeld = false
+    this.held.takeWhile(
+      () => isForced || !this.blocked,
+      (arrival) => this.publish(arrival),
+      (gap) => this.options.gaps?.add(gap),
+    )
   }
 
   onBlocked(): void {
@@ -289,6 +294,3 @@ export class HubBridge implements HubSink {
     this.publishHeld(false)
   }
 }
-
-/** The memory of an arrival that is held. */
-const bytesOf = ({ body, ends }: Arrival): number => messageBytes(body) + (ends === undefined ? 0 : 8 * ends.length)

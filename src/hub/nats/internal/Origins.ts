@@ -1,5 +1,6 @@
 import { allocate } from "../../../runtime/bytes.ts"
 import type { Envelope } from "./envelope.ts"
+import type { Gap } from "./Gaps.ts"
 
 /** Another node as the publisher of one subject: its next expected message, and the number of missed frames. */
 interface Origin {
@@ -30,6 +31,9 @@ export interface Arrival {
 // Above this many origins, a node that adds an origin loses its oldest one.
 const mostOrigins = 256
 
+// The most forgotten origins whose positions are kept for the history.
+const mostForgotten = 256
+
 const nothing = new Uint8Array(0)
 
 /**
@@ -40,10 +44,23 @@ const nothing = new Uint8Array(0)
 export class Origins {
   private readonly origins = new Map<number, Origin>()
   private readonly mostPieceBytes: number
+  private readonly onGap: ((gap: Gap) => void) | undefined
+  /** The numbers of frames of forgotten origins, only with `onGap`. */
+  private readonly forgotten = new Map<number, number>()
 
-  /** `mostPieceBytes`: the longest run that arrives in several messages. A longer one counts as missed. */
-  constructor(mostPieceBytes: number) {
+  /**
+   * `mostPieceBytes`: the longest run that arrives in several messages. A longer one counts as missed. `onGap` is called with
+   * all missed frames, before the frames behind them. The frames of a new origin that are older than its first message are
+   * a gap too, although they do not count as missed.
+   */
+  constructor(mostPieceBytes: number, onGap?: (gap: Gap) => void) {
     this.mostPieceBytes = mostPieceBytes
+    this.onGap = onGap
+  }
+
+  /** Whether the position of an origin is known. */
+  knows(epoch: number): boolean {
+    return this.origins.has(epoch) || this.forgotten.has(epoch)
   }
 
   /** Takes an envelope. Returns `undefined` if there is nothing to deliver and nothing was missed. */
@@ -64,6 +81,7 @@ export class Origins {
     const lost = origin.joinedWithin ? 0 : frames
     origin.joinedWithin = false
     origin.missed += lost
+    this.tellGap(epoch, framesBefore, framesBefore + frames)
     return missed + lost === 0 ? undefined : arrival(origin, missed + lost, 0, nothing, undefined)
   }
 
@@ -93,7 +111,15 @@ export class Origins {
 
   /** Forgets all origins with the name of a node. */
   forget(node: string): void {
-    for (const [epoch, origin] of this.origins) if (origin.node === node) this.origins.delete(epoch)
+    for (const [epoch, origin] of this.origins) if (origin.node === node) this.remove(epoch, origin)
+  }
+
+  private remove(epoch: number, { frames }: Origin): void {
+    this.origins.delete(epoch)
+    if (this.onGap === undefined) return
+    this.forgotten.set(epoch, frames)
+    const [oldest] = this.forgotten.keys()
+    if (this.forgotten.size > mostForgotten && oldest !== undefined) this.forgotten.delete(oldest)
   }
 
   // A node without members in a room is a new origin with each message that its program publishes there. The only origin
@@ -101,7 +127,7 @@ export class Origins {
   private forgetOldest(node: string, added: number): void {
     for (const [epoch, origin] of this.origins) {
       if (origin.node !== node || epoch === added) continue
-      this.origins.delete(epoch)
+      this.remove(epoch, origin)
       return
     }
   }
@@ -109,8 +135,14 @@ export class Origins {
   private add(epoch: number, node: string, sequence: number, frames: number, joinedWithin: boolean): Origin {
     const origin: Origin = { epoch, node, sequence, frames, missed: 0, pieces: [], pieceBytes: 0, joinedWithin }
     this.origins.set(epoch, origin)
+    this.tellGap(epoch, this.forgotten.get(epoch) ?? 0, frames)
+    this.forgotten.delete(epoch)
     if (this.origins.size > mostOrigins) this.forgetOldest(node, epoch)
     return origin
+  }
+
+  private tellGap(epoch: number, from: number, to: number): void {
+    if (from < to) this.onGap?.({ epoch, from, to })
   }
 
   /** Moves to a later position. Returns the number of frames between both positions. */
@@ -118,6 +150,7 @@ export class Origins {
     if (sequence === origin.sequence) return 0
     this.clearPieces(origin)
     const missed = Math.max(frames - origin.frames, 0)
+    this.tellGap(origin.epoch, origin.frames, frames)
     origin.frames = frames
     origin.missed += missed
     return missed

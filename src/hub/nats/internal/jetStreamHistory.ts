@@ -1,11 +1,11 @@
-import type { JetStreamManager, StreamConfig } from "@nats-io/jetstream"
+import type { JetStreamManager, StreamConfig, StreamInfo } from "@nats-io/jetstream"
 import type { NatsConnection } from "@nats-io/transport-node"
 import * as Effect from "effect/Effect"
 import * as Schedule from "effect/Schedule"
 import type { HubHistoryProblem } from "../../../domain/index.ts"
 import type { HistoryLimits } from "../../index.ts"
 import { NatsMissingError } from "../natsErrors.ts"
-import type { HistoryStore, HistoryStoreOptions } from "./HistoryStore.ts"
+import type { HistoryStore, HistoryStoreOptions, StoredMessage } from "./HistoryStore.ts"
 
 type JetStream = typeof import("@nats-io/jetstream")
 
@@ -85,7 +85,7 @@ const silent: HubHistoryProblem = { _tag: "JetStreamSilent", timeoutMillis: answ
 // "JetStream system temporarily unavailable": a cluster that starts has no leader for some seconds.
 const isTemporary = (error: unknown): boolean => error instanceof Error && "code" in error && error.code === 10_008
 
-const ask = (run: (signal: AbortSignal) => Promise<void>): Effect.Effect<void, HubHistoryProblem> =>
+const ask = <A>(run: (signal: AbortSignal) => Promise<A>): Effect.Effect<A, HubHistoryProblem> =>
   Effect.tryPromise({ try: run, catch: (error) => error }).pipe(
     Effect.retry({ while: isTemporary, schedule: Schedule.spaced("500 millis") }),
     Effect.mapError(problemOf),
@@ -103,9 +103,9 @@ export const jetStreamHistory = (
   const manager = (): Promise<JetStreamManager> =>
     jetstreamManager(connection, { checkAPI: false, timeout: answerMillis })
 
-  const configOf = async (jsm: JetStreamManager): Promise<StreamConfig | undefined> => {
+  const infoOf = async (jsm: JetStreamManager): Promise<StreamInfo | undefined> => {
     try {
-      return (await jsm.streams.info(stream)).config
+      return await jsm.streams.info(stream)
     } catch (error) {
       if (error instanceof Error && error.name === "StreamNotFoundError") return undefined
       throw error
@@ -125,20 +125,22 @@ export const jetStreamHistory = (
     if (config.sealed === true) refuse("sealed", "true")
   }
 
-  const prepare = async (): Promise<void> => {
+  const prepare = async (): Promise<number> => {
     const jsm = await manager()
-    const config = await configOf(jsm)
-    if (config === undefined) {
+    const info = await infoOf(jsm)
+    if (info === undefined) {
       const policies = { retention: RetentionPolicy.Limits, discard: DiscardPolicy.Old, storage: StorageType.File }
       await jsm.streams.add({ name: stream, subjects, ...policies, ...needed })
-      return
+      return 0
     }
+    const { config, state } = info
     check(config)
     const wanted = raised(config, needed)
     if (!areEqual(wanted, raised(config, config))) await jsm.streams.update(stream, wanted)
+    return state.last_seq
   }
 
-  const read = async (onMessage: (bytes: Uint8Array, at: number) => void, signal: AbortSignal): Promise<void> => {
+  const read = async (onMessage: (message: StoredMessage) => void, signal: AbortSignal): Promise<void> => {
     if (connection.info?.cluster !== undefined) await new Promise((resume) => setTimeout(resume, clusterMillis))
     const jsm = await manager()
     const js = jsm.jetstream()
@@ -156,7 +158,8 @@ export const jetStreamHistory = (
     if (signal.aborted) stop()
     for await (const message of messages) {
       // The subscription of the node gets the messages after the mark.
-      if (message.seq < mark.seq && message.subject === frames) onMessage(message.data, message.time.getTime())
+      if (message.seq < mark.seq && message.subject === frames)
+        onMessage({ bytes: message.data, number: message.seq, at: message.time.getTime() })
       if (message.seq >= mark.seq) break
     }
     stop()

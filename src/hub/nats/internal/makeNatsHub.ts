@@ -13,6 +13,7 @@ import { type NatsHubOptions, natsChecks, natsDefaults } from "../NatsHubOptions
 import type { NatsHubEvent, NatsHubService } from "../NatsHubService.ts"
 import type { NatsConnectError, NatsMissingError } from "../natsErrors.ts"
 import type { ConnectBus } from "./Bus.ts"
+import { Gaps } from "./Gaps.ts"
 import { keepHistory } from "./History.ts"
 import { HubBridge } from "./HubBridge.ts"
 import { NatsLink } from "./NatsLink.ts"
@@ -96,8 +97,8 @@ export const makeNatsHub = (
     yield* Effect.addFinalizer(() => Effect.sync(() => link.presence.end()))
     yield* Effect.addFinalizer(() => endLink(link))
     const dropsArrived = (options.slowConsumer ?? limits.slowConsumer) === "block"
-    const joined = (hub: BareHub, subject: string, ownEpoch: number, isRestored = false): HubBridge => {
-      const settings = { framing, subject, epoch: ownEpoch, queueBytes, dropsArrived, isRestored }
+    const joined = (hub: BareHub, subject: string, ownEpoch: number, gaps?: Gaps): HubBridge => {
+      const settings = { framing, subject, epoch: ownEpoch, queueBytes, dropsArrived, gaps }
       const bridge = new HubBridge(hub, link, settings)
       link.add(bridge)
       return bridge
@@ -107,11 +108,12 @@ export const makeNatsHub = (
       (made) => Effect.sync(() => made.close()),
     )
     const store = window === undefined ? undefined : bus.history
-    const bridge = joined(hub, subjects.all, epoch, store !== undefined)
+    const gaps = window === undefined || store === undefined ? undefined : new Gaps(window)
+    const bridge = joined(hub, subjects.all, epoch, gaps)
     link.useMain(bridge)
-    if (window !== undefined && store !== undefined) {
+    if (window !== undefined && store !== undefined && gaps !== undefined) {
       const isAttached = () => link.isAttached
-      onAttached = yield* keepHistory({ store, stream: subjects.stream, window, bridge, isAttached, emit })
+      onAttached = yield* keepHistory({ store, stream: subjects.stream, window, gaps, bridge, isAttached, emit })
     }
     link.begin()
     const createRoom = (name: string): BareHub => {
