@@ -36,9 +36,9 @@ interface Open {
 }
 
 // A worker that is not ready after this number of ticks is replaced.
-const startTicks = 30
+const mostStartTicks = 30
 // A worker that does not answer for this number of ticks is replaced, because its connections are stuck.
-const silentTicks = 10
+const mostSilentTicks = 10
 // A worker that does not answer for this number of ticks gets no new connections while another worker answers. It is also
 // replaced if more than `mostQueuedBytes` wait for it.
 const doubtfulTicks = 3
@@ -167,8 +167,8 @@ export class WorkerProcess {
     this.silentTicks++
     const { queuedBytes } = this.channel
     if (!this.isReady) {
-      if (this.silentTicks > startTicks) this.abandon(`it was not ready after ${startTicks} s`)
-    } else if (this.silentTicks > silentTicks) this.abandon(`it did not answer for ${silentTicks} s`)
+      if (this.silentTicks > mostStartTicks) this.abandon(`it was not ready after ${mostStartTicks} s`)
+    } else if (this.silentTicks > mostSilentTicks) this.abandon(`it did not answer for ${mostSilentTicks} s`)
     else if (this.silentTicks >= doubtfulTicks && queuedBytes > mostQueuedBytes) {
       this.abandon(`it did not answer, and ${formatBytes(queuedBytes)} waited for it`)
     } else this.command({ do: "ping" })
