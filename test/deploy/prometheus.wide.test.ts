@@ -57,6 +57,8 @@ scrape_configs:
     const flags = ["--web.listen-address=127.0.0.1:0", `--storage.tsdb.path=${join(folder, "data")}`]
     const running = yield* start("prometheus", [`--config.file=${config}`, ...flags])
     const [, port = ""] = yield* running.waitFor("stderr", /msg="Listening on" address=127\.0\.0\.1:(\d+)/)
+    // Before, it answers 503.
+    yield* running.waitFor("stderr", /msg="Server is ready to receive web requests/)
     return (expr: string) =>
       Effect.map(
         askHttp(`http://127.0.0.1:${port}/api/v1/query?query=${encodeURIComponent(plainQuery(expr))}`),
