@@ -106,12 +106,14 @@ const growingPauses = (): { readonly next: () => number; readonly reset: () => v
 /** The text of an error of the client, for users. */
 const reasonOf = (error: unknown): string => {
   if (!(error instanceof Error)) return String(error)
-  const { cause, message, name } = error
+  const { cause, name } = error
+  // Newer versions of Node add advice about their own options.
+  const message = error.message.replace(/; if the root CA is installed locally.*$/s, "")
   if (name === "AuthorizationError") return "NATS refuses the credentials (Authorization Violation)"
   if (name === "TimeoutError") return "the server does not answer"
   if (message === "connection refused") return message
   if (/\bENOTFOUND\b/.test(message)) return "the name has no address; check the spelling"
-  if (cause instanceof Error && cause.message !== message) return `${message} (${cause.message})`
+  if (cause instanceof Error && cause.message !== error.message) return `${message} (${cause.message})`
   return message
 }
 
