@@ -96,10 +96,10 @@ export class HubCore implements HubPort, MemberHub {
     const backlog = backlogOf(this.options.history?.runs(member.budgetBytes / 4) ?? [])
     if (backlog === undefined) return
     member.backlog = backlog
+    member.isStarting = true
     this.becomeFull(member)
     queueMicrotask(() => {
-      // The sink may have become full by itself meanwhile: it reported that it is ready, or its subscription ended.
-      if (backlog.next === 0) member.drained()
+      if (member.isStarting) member.drained()
     })
   }
 
@@ -267,9 +267,13 @@ export class HubCore implements HubPort, MemberHub {
   drained(member: Member): void {
     if (!member.full || member.delivering) return
     const oldest = member.cursor.segment
+    const { isStarting } = member
     this.pace.setUnresponsive(member, false)
+    member.isStarting = false
     member.full = false
     this.catchUp(member)
+    // The lag of other members has become smaller. The lag of this one has begun: its history can be a quarter of its budget.
+    if (member.full && isStarting) this.budgets.check(member)
     if (member.full) this.budgets.update(member)
     else if (this.members.has(member.number)) this.caughtUp(member)
     this.trim(oldest)
@@ -313,6 +317,7 @@ export class HubCore implements HubPort, MemberHub {
     if (member.receiving) {
       const oldest = member.cursor.segment
       member.delivering = true
+      member.isStarting = false
       if (member.backlog !== undefined) deliverBacklog(member, member.backlog, Number.POSITIVE_INFINITY)
       const ready = deliverSome(this.log, member, Number.POSITIVE_INFINITY, member.finishAt ?? 0)
       member.delivering = false

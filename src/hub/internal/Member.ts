@@ -73,6 +73,8 @@ export class Member implements HubMember {
   dropped = 0
   /** The rest of the history that the member gets before everything else. */
   backlog: Backlog | undefined
+  /** Whether the member counts as full only because nothing was delivered to it since it has joined. */
+  isStarting = false
   /**
    * The subscription of a finishing member ends before the segment with this number; `undefined` while the member is
    * not finishing.
